@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include "entry.h"
+
+#include "next.h"
+#include <core/arith.h>
+#include <errno.h>
+#include <host/large.h>
+#include <host/out.h>
+#include <host/stats.h>
+#include <host/sys.h>
+#include <host/thread.h>
+#include <string.h>
+
+/* ---- which allocator ---- */
+
+#ifdef CM_WRAP
+static const void *winner(void) {
+    return NULL;
+}
+#else
+/* A reference that the loader binds to the first malloc in the program, which may not be ours. */
+static const void *winner(void) {
+    return (const void *)malloc;
+}
+#endif
+
+extern void *cm_own_malloc(size_t size) __attribute__((alias(
+#ifdef CM_WRAP
+                                                           "__wrap_malloc"
+#else
+                                                           "malloc"
+#endif
+                                                           ),
+                                                       visibility("hidden")));
+
+/* Asked on slow paths only: while it stands aside, no magazine ever holds a block. */
+static bool stands_aside(void) {
+    static signed char answer; /* 0: not known yet */
+    signed char known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
+    if (known == 0) {
+        known = cm_stand_aside((const void *)cm_own_malloc, winner()) ? 1 : -1;
+        __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
+    }
+    return known > 0;
+}
+
+static void *no_memory(void) {
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* ---- blocks of other allocators ---- */
+
+static void *next_malloc(size_t size) {
+    void *(*const next)(size_t) = (void *(*)(size_t))cm_next("malloc");
+    return next != NULL ? next(size) : no_memory();
+}
+
+static void next_free(void *block) {
+    static cm_function cached;
+    cm_function function = __atomic_load_n(&cached, __ATOMIC_RELAXED);
+    if (function == NULL) {
+        function = cm_next("free");
+        __atomic_store_n(&cached, function, __ATOMIC_RELAXED);
+    }
+    void (*const next)(void *) = (void (*)(void *))function;
+    if (next != NULL) {
+        next(block);
+    }
+}
+
+static void *next_realloc(void *block, size_t size) {
+    void *(*const next)(void *, size_t) = (void *(*)(void *, size_t))cm_next("realloc");
+    return next != NULL ? next(block, size) : no_memory();
+}
+
+static size_t next_usable_size(void *block) {
+    size_t (*const next)(void *) = (size_t(*)(void *))cm_next("malloc_usable_size");
+    return next != NULL ? next(block) : 0;
+}
+
+/* ---- finding a block ---- */
+
+/* A live block: its region, and its class, or CM_KIND_LARGE. */
+struct place {
+    const struct cm_region *region;
+    unsigned kind;
+};
+
+_Noreturn static void refuse(const struct cm_region *region, const void *block, const char *what) {
+    const enum chunk_misuse misuse = cm_runs_misuse(region, block);
+    if (misuse == CHUNK_MISUSE_DOUBLE_FREE) {
+        const bool freeing = strcmp(what, "free") == 0;
+        cm_die(freeing ? "double free" : what, freeing ? " of" : " of freed block", block);
+    }
+    if (misuse == CHUNK_MISUSE_OUTSIDE) {
+        cm_die(what, " of invalid pointer", block);
+    }
+    cm_die(what,
+           (uintptr_t)block % CM_GRANULE != 0 ? " of misaligned pointer" : " of interior pointer",
+           block);
+}
+
+/* The place of a block that the program names; region NULL if it is not ours. Stops the program,
+ * with what it was about to do, if no live block starts there. */
+static struct place locate(const void *block, const char *what) {
+    const struct cm_region *const region = cm_region_of(block);
+    if (region == NULL) {
+        return (struct place){NULL, 0};
+    }
+    const size_t offset = cm_offset_in(region, block);
+    const unsigned kind = region->kinds[offset >> CM_CHUNK_SHIFT];
+    if (cm_is_slot(kind, (uint32_t)(offset % CM_SLAB_SIZE))) {
+        return (struct place){region, kind};
+    }
+    if (!cm_is_large(region, block)) {
+        refuse(region, block, what);
+    }
+    return (struct place){region, CM_KIND_LARGE};
+}
+
+/* As locate, for what reads a block: also stops if a small block is in a magazine. */
+static struct place locate_live(const void *block, const char *what) {
+    const struct place place = locate(block, what);
+    if (place.region != NULL && place.kind != CM_KIND_LARGE && cm_is_marked(block) &&
+        cm_thread_block_is_free(place.kind, block)) {
+        cm_die(what, " of freed block", block);
+    }
+    return place;
+}
+
+static size_t size_at(struct place place, const void *block) {
+    return place.kind == CM_KIND_LARGE ? cm_large_size(cm_run_at(place.region, block))
+                                       : cm_class_size(place.kind);
+}
+
+/* ---- allocation ---- */
+
+/* Memory that is free but held back in magazines and depots may be what is missing. */
+static bool reclaim_once(bool *reclaimed) {
+    const bool first = !*reclaimed;
+    if (first) {
+        *reclaimed = true;
+        (void)cm_reclaim(0);
+    }
+    return first;
+}
+
+static void *allocate_large(size_t size, size_t alignment, bool zeroed) {
+    bool reclaimed = false;
+    if (size > PTRDIFF_MAX) {
+        return no_memory();
+    }
+    do {
+        void *const block = cm_large_alloc(size, alignment, zeroed);
+        if (block != NULL) {
+            return block;
+        }
+    } while (reclaim_once(&reclaimed));
+    return no_memory();
+}
+
+static CM_COLD void *allocate_slowly(size_t size) {
+    if (stands_aside()) {
+        return next_malloc(size);
+    }
+    if (size > CM_SMALL_MAX) {
+        return allocate_large(size, 1, false);
+    }
+    bool reclaimed = false;
+    do {
+        void *const block = cm_thread_take(cm_class_of(size));
+        if (block != NULL) {
+            return block;
+        }
+    } while (reclaim_once(&reclaimed));
+    return no_memory();
+}
+
+static inline void *allocate(size_t size) {
+    if (!cm_unlikely(size > CM_SMALL_MAX)) {
+        void *const block = cm_thread_pop(cm_class_of(size));
+        if (!cm_unlikely(block == NULL)) {
+            return block;
+        }
+    }
+    return allocate_slowly(size);
+}
+
+CM_EXPORT void *CM_ENTRY(malloc)(size_t size) {
+    return allocate(size);
+}
+
+CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) {
+        return no_memory();
+    }
+    if (total > CM_SMALL_MAX && !stands_aside()) {
+        return allocate_large(total, 1, true);
+    }
+    void *const block = allocate(total);
+    return block != NULL ? memset(block, 0, total) : NULL;
+}
+
+/* The smallest class whose slots are all so aligned, or 0. alignment is at most a chunk, and slabs
+ * start at a chunk. */
+static unsigned aligned_class(size_t alignment, size_t size) {
+    if (alignment > CM_CHUNK_SIZE || size > CM_SMALL_MAX) {
+        return 0;
+    }
+    unsigned class = cm_class_of(size > alignment ? size : alignment);
+    while (cm_class_size(class) % alignment != 0) {
+        class ++;
+    }
+    return class;
+}
+
+static void *allocate_aligned(size_t alignment, size_t size) {
+    if (alignment <= CM_GRANULE || stands_aside()) {
+        return allocate(size);
+    }
+    if (alignment > PTRDIFF_MAX) {
+        return no_memory();
+    }
+    const unsigned class = aligned_class(alignment, size);
+    return class != 0 ? allocate(cm_class_size(class)) : allocate_large(size, alignment, false);
+}
+
+/* ---- freeing ---- */
+
+static CM_COLD void free_slowly(void *block) {
+    if (block == NULL) {
+        return;
+    }
+    const struct place place = locate(block, "free");
+    if (place.region == NULL) {
+        next_free(block);
+    } else if (place.kind == CM_KIND_LARGE) {
+        if (!cm_runs_free_large(cm_run_at(place.region, block))) {
+            cm_die("double free", " of", block);
+        }
+    } else if (!cm_thread_push(place.kind, block)) {
+        cm_thread_give(place.kind, block);
+    }
+}
+
+static inline void release(void *block) {
+    const size_t offset = (uintptr_t)block - (uintptr_t)cm_section_heap;
+    if (!cm_unlikely(offset >= CM_SECTION_SIZE)) {
+        const unsigned kind = cm_section_kinds[offset >> CM_CHUNK_SHIFT];
+        if (!cm_unlikely(!cm_is_slot(kind, (uint32_t)(offset % CM_SLAB_SIZE))) &&
+            !cm_unlikely(!cm_thread_push(kind, block))) {
+            return;
+        }
+    }
+    free_slowly(block);
+}
+
+CM_EXPORT void CM_ENTRY(free)(void *block) {
+    release(block);
+}
+
+CM_EXPORT void CM_ENTRY(cfree)(void *block) {
+    release(block);
+}
+
+/* A block that shrank in place is longer than its size now says, so only a size that is too large
+ * is certain to be wrong. */
+CM_EXPORT void CM_ENTRY(free_sized)(void *block, size_t size) {
+    if (block != NULL) {
+        const struct place place = locate_live(block, "free_sized");
+        if (place.region != NULL && size > size_at(place, block)) {
+            cm_die("free_sized", " with a wrong size of", block);
+        }
+    }
+    release(block);
+}
+
+CM_EXPORT void CM_ENTRY(free_aligned_sized)(void *block, size_t alignment, size_t size) {
+    if (cm_region_of(block) != NULL && arith_is_power_of_two(alignment) &&
+        (uintptr_t)block % alignment != 0) {
+        cm_die("free_aligned_sized", " with a wrong alignment of", block);
+    }
+    CM_ENTRY(free_sized)(block, size);
+}
+
+/* ---- resizing ---- */
+
+static bool resize_in_place(struct place place, void *block, size_t size) {
+    if (place.kind == CM_KIND_LARGE) {
+        return size > CM_SMALL_MAX && cm_large_resize(cm_run_at(place.region, block), size);
+    }
+    /* A small block stays while at least half of it is needed. */
+    const size_t old = cm_class_size(place.kind);
+    return size <= old && size >= old / 2;
+}
+
+static void *move(struct place place, void *block, size_t size) {
+    const size_t old = size_at(place, block);
+    void *const fresh = allocate(size);
+    if (fresh == NULL) {
+        /* A block that is already large enough need not have moved. */
+        return size <= old ? block : NULL;
+    }
+    memcpy(fresh, block, old < size ? old : size);
+    release(block);
+    return fresh;
+}
+
+CM_EXPORT void *CM_ENTRY(realloc)(void *block, size_t size) {
+    if (block == NULL) {
+        return allocate(size);
+    }
+    if (size > PTRDIFF_MAX) {
+        return no_memory();
+    }
+    const struct place place = locate_live(block, "realloc");
+    if (place.region == NULL) {
+        return next_realloc(block, size);
+    }
+    if (size == 0) {
+        release(block);
+        return NULL;
+    }
+    return resize_in_place(place, block, size) ? block : move(place, block, size);
+}
+
+CM_EXPORT size_t CM_ENTRY(malloc_usable_size)(void *block) {
+    if (block == NULL) {
+        return 0;
+    }
+    const struct place place = locate_live(block, "malloc_usable_size");
+    return place.region != NULL ? size_at(place, block) : next_usable_size(block);
+}
+
+/* ---- aligned blocks ---- */
+
+CM_EXPORT int CM_ENTRY(posix_memalign)(void **block, size_t alignment, size_t size) {
+    if (!arith_is_power_of_two(alignment) || alignment % sizeof(void *) != 0) {
+        return EINVAL;
+    }
+    const int saved = errno;
+    void *const fresh = allocate_aligned(alignment, size);
+    errno = saved;
+    if (fresh == NULL) {
+        return ENOMEM;
+    }
+    *block = fresh;
+    return 0;
+}
+
+static void *invalid(void) {
+    errno = EINVAL;
+    return NULL;
+}
+
+CM_EXPORT void *CM_ENTRY(aligned_alloc)(size_t alignment, size_t size) {
+    return arith_is_power_of_two(alignment) ? allocate_aligned(alignment, size) : invalid();
+}
+
+/* As glibc: an alignment that is not a power of two is taken up to the next. */
+CM_EXPORT void *CM_ENTRY(memalign)(size_t alignment, size_t size) {
+    size_t power = CM_GRANULE;
+    while (power < alignment) {
+        if (power > SIZE_MAX / 2) {
+            return invalid();
+        }
+        power *= 2;
+    }
+    return allocate_aligned(power, size);
+}
+
+CM_EXPORT void *CM_ENTRY(valloc)(size_t size) {
+    return allocate_aligned(cm_sys_page_size(), size);
+}
+
+CM_EXPORT void *CM_ENTRY(pvalloc)(size_t size) {
+    const size_t page = cm_sys_page_size();
+    size_t rounded;
+    if (__builtin_add_overflow(size, page - 1, &rounded)) {
+        return no_memory();
+    }
+    rounded &= ~(page - 1);
+    return allocate_aligned(page, rounded != 0 ? rounded : page);
+}

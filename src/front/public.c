@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The library's own functions, and what it does when it is loaded and when the program ends. */
+#include <chunkmalloc/chunkmalloc.h>
+
+#include "names.h"
+#include <host/fork.h>
+#include <host/options.h>
+#include <host/region.h>
+#include <host/stats.h>
+#include <host/sys.h>
+#include <host/thread.h>
+#include <string.h>
+#include <unistd.h>
+
+CM_EXPORT const char *chunkmalloc_version(void) {
+    return CHUNKMALLOC_VERSION;
+}
+
+CM_EXPORT bool chunkmalloc_owns(const void *address) {
+    return cm_region_of(address) != NULL;
+}
+
+CM_EXPORT size_t chunkmalloc_get_stats(struct chunkmalloc_stats *stats, size_t size) {
+    struct chunkmalloc_stats all;
+    cm_stats_collect(&all);
+    const size_t part = size < sizeof all ? size : sizeof all;
+    memcpy(stats, &all, part);
+    return part;
+}
+
+CM_EXPORT int chunkmalloc_report(int fd, bool json) {
+    return cm_stats_write(fd, json) ? 0 : -1;
+}
+
+CM_EXPORT const char *chunkmalloc_check(void) {
+    return cm_check();
+}
+
+CM_EXPORT size_t chunkmalloc_purge(void) {
+    return cm_reclaim(0);
+}
+
+/* Everything works before this has run, with the default options. */
+__attribute__((constructor(101))) static void set_up(int argc, char **arguments,
+                                                     char **environment) {
+    (void)argc;
+    (void)arguments;
+    cm_options_read(environment);
+    cm_thread_set_up();
+    cm_fork_set_up();
+}
+
+__attribute__((destructor)) static void at_end(void) {
+    if (cm_options.stats_at_exit) {
+        (void)cm_stats_write(STDERR_FILENO, false);
+    }
+}

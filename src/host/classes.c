@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "classes.h"
+
+/* X(class, size of the class before, size) */
+#define CLASSES(X)        \
+    X(1, 0, 16)           \
+    X(2, 16, 32)          \
+    X(3, 32, 48)          \
+    X(4, 48, 64)          \
+    X(5, 64, 80)          \
+    X(6, 80, 96)          \
+    X(7, 96, 112)         \
+    X(8, 112, 128)        \
+    DOUBLING(X, 9, 128)   \
+    DOUBLING(X, 13, 256)  \
+    DOUBLING(X, 17, 512)  \
+    DOUBLING(X, 21, 1024) \
+    DOUBLING(X, 25, 2048) \
+    DOUBLING(X, 29, 4096) \
+    DOUBLING(X, 33, 8192) \
+    DOUBLING(X, 37, 16384)
+
+#define DOUBLING(X, class, base)                   \
+    X((class), (base), (base) / 4 * 5)             \
+    X((class) + 1, (base) / 4 * 5, (base) / 4 * 6) \
+    X((class) + 2, (base) / 4 * 6, (base) / 4 * 7) \
+    X((class) + 3, (base) / 4 * 7, (base) / 4 * 8)
+
+#define GRANULES(class, before, size) \
+    [(before) / CM_GRANULE + ((before) > 0)...(size) / CM_GRANULE] = (class),
+
+const uint8_t cm_class_of_granules[CM_SMALL_MAX / CM_GRANULE + 1] = {CLASSES(GRANULES)};
+
+#define SLOTS(size) (CM_SLAB_SIZE / (size))
+#define RECIPROCAL(size) ((((uint64_t)1 << 32) + (size)-1) / (size))
+#define EXCESS(size) (RECIPROCAL(size) * (size) - ((uint64_t)1 << 32))
+#define DIVISION(class, before, size) \
+    [class] = {(uint32_t)RECIPROCAL(size), (uint32_t)((SLOTS(size) - 1) * EXCESS(size) + 1)},
+
+const struct cm_division cm_divisions[CM_KINDS] = {CLASSES(DIVISION)};
+
+/* A magazine holds about 16 KiB and at least 4 blocks; 62 is what fits (magazine.h). */
+#define AT_MOST(a, b) ((a) < (b) ? (a) : (b))
+#define AT_LEAST(a, b) ((a) > (b) ? (a) : (b))
+#define MAGAZINE(size) AT_LEAST(4, AT_MOST(62, 16384 / (size)))
+#define DEPOT(size) AT_LEAST(2, AT_MOST(16, 65536 / (MAGAZINE(size) * (size))))
+#define CLASS(class, before, size) [class] = {(size), SLOTS(size), MAGAZINE(size), DEPOT(size)},
+
+const struct cm_class cm_classes[CM_CLASSES + 1] = {CLASSES(CLASS)};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_CLASSES_H
+#define CHUNKMALLOC_HOST_CLASSES_H
+
+/*
+ * Size classes of small blocks: steps of 16 bytes to 128, then four per doubling to 32 KiB. Class
+ * numbers are also the kinds of slabs in the kind map, so 0 is none.
+ */
+
+#include "config.h"
+#include <stdbool.h>
+
+enum { CM_CLASSES = 40, CM_SMALL_MAX = 32768, CM_GRANULE = 16 };
+
+/* The kind map's entry of a chunk: 1 to CM_CLASSES, all chunks of a slab of that class. */
+enum cm_kind {
+    CM_KIND_NONE = 0,               /* no block of the program starts in the chunk */
+    CM_KIND_LARGE = CM_CLASSES + 1, /* a large block starts at the chunk */
+    CM_KINDS
+};
+
+/*
+ * Division by the size of a class without dividing: with reciprocal = ceil(2^32 / size), the
+ * product (modulo 2^32) of an offset and the reciprocal is below bound exactly for the offsets at
+ * which a slot starts. Those that are not a multiple give at least the reciprocal; the multiples
+ * k * size give k * e, e = reciprocal * size - 2^32, and bound is just above the last one's. For
+ * kinds that are no class, bound is 0. (Lemire, Kaser, Kurz: "Faster remainder by direct
+ * computation", 2019.)
+ */
+struct cm_division {
+    uint32_t reciprocal;
+    uint32_t bound;
+};
+
+struct cm_class {
+    uint16_t size;     /* bytes */
+    uint16_t slots;    /* in a slab */
+    uint16_t magazine; /* blocks in a full magazine */
+    uint16_t depot;    /* full magazines that its depot keeps at most */
+};
+
+CM_HIDDEN extern const uint8_t cm_class_of_granules[CM_SMALL_MAX / CM_GRANULE + 1];
+CM_HIDDEN extern const struct cm_division cm_divisions[CM_KINDS];
+CM_HIDDEN extern const struct cm_class cm_classes[CM_CLASSES + 1];
+
+/* The class of the smallest blocks of at least size bytes; size is at most CM_SMALL_MAX. */
+static inline unsigned cm_class_of(size_t size) {
+    return cm_class_of_granules[(size + CM_GRANULE - 1) / CM_GRANULE];
+}
+
+static inline size_t cm_class_size(unsigned class) {
+    return cm_classes[class].size;
+}
+
+/* Does a slot of a slab of that kind start at the offset? False for kinds that are no class. */
+static inline bool cm_is_slot(unsigned kind, uint32_t offset) {
+    const struct cm_division division = cm_divisions[kind];
+    return offset * division.reciprocal < division.bound;
+}
+
+/* The number of the slot that starts at the offset. */
+static inline unsigned cm_slot_number(unsigned class, uint32_t offset) {
+    return (unsigned)(((uint64_t)offset * cm_divisions[class].reciprocal) >> 32);
+}
+
+#endif

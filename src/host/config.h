@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_CONFIG_H
+#define CHUNKMALLOC_HOST_CONFIG_H
+
+/* Sizes of the hosted heap that everything above the core agrees on. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of the static heap, a decimal literal that the assembler can read too: meson's heap_size.
+ */
+#ifndef CM_SECTION_SIZE
+#define CM_SECTION_SIZE 1073741824
+#endif
+
+#define CM_CHUNK_SHIFT 12
+#define CM_CHUNK_SIZE ((size_t)1 << CM_CHUNK_SHIFT)
+#define CM_SECTION_CHUNKS (CM_SECTION_SIZE >> CM_CHUNK_SHIFT)
+
+/* A slab is one aligned run, so that a block's offset in its slab is a mask of its address. */
+#define CM_SLAB_SHIFT 16
+#define CM_SLAB_SIZE ((size_t)1 << CM_SLAB_SHIFT)
+#define CM_SLAB_CHUNKS (CM_SLAB_SIZE >> CM_CHUNK_SHIFT)
+
+/* Bytes of a slab's bookkeeping; a literal because the assembler needs it. */
+#define CM_SLAB_ROW 544
+
+/* Written to the second word of each small block while it is free, so that freeing it again is
+ * noticed at once. No address has this value on any system with 56 bits of them or fewer. */
+#define CM_FREE_MARK 0x5ca1ab1edeadb10cu
+
+#define CM_HIDDEN __attribute__((visibility("hidden")))
+#define CM_COLD __attribute__((noinline, cold))
+
+static inline int cm_unlikely(int condition) {
+    return __builtin_expect(condition, 0) != 0;
+}
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "depot.h"
+
+#include "out.h"
+#include "runs.h"
+#include <core/assert.h>
+
+_Static_assert(sizeof(struct cm_magazine) <= CM_MAGAZINE_SIZE, "a magazine has 512 bytes");
+
+struct cm_depot cm_depots[CM_CLASSES + 1] = {
+    [0 ... CM_CLASSES] = {.lock = CM_LOCK_INITIALISER},
+};
+
+/* Magazines are cut from runs of their own, in which no block of a program starts. */
+struct cm_lock cm_depot_pool_lock = CM_LOCK_INITIALISER;
+static unsigned char *pool_next;
+static unsigned char *pool_end;
+size_t cm_depot_internal;
+
+static struct cm_magazine *make_magazine(void) {
+    cm_lock_acquire(&cm_depot_pool_lock);
+    if (pool_next == pool_end) {
+        const struct cm_run_request request = {
+            .length = CM_SLAB_CHUNKS, .align = 1, .kind = CM_KIND_NONE};
+        const struct cm_run run = cm_runs_alloc(&request);
+        if (run.region == NULL) {
+            cm_lock_release(&cm_depot_pool_lock);
+            return NULL;
+        }
+        pool_next = cm_chunk_address(run.region, run.chunk);
+        pool_end = pool_next + CM_SLAB_SIZE;
+        cm_depot_internal += CM_SLAB_SIZE;
+    }
+    struct cm_magazine *const magazine = (struct cm_magazine *)(void *)pool_next;
+    pool_next += CM_MAGAZINE_SIZE;
+    cm_lock_release(&cm_depot_pool_lock);
+    return magazine;
+}
+
+static void push(struct cm_magazine **list, uint32_t *count, struct cm_magazine *magazine) {
+    magazine->link = (uintptr_t)*list;
+    *list = magazine;
+    ++*count;
+}
+
+static struct cm_magazine *pop(struct cm_magazine **list, uint32_t *count) {
+    struct cm_magazine *const magazine = *list;
+    if (magazine != NULL) {
+        *list = (struct cm_magazine *)magazine->link;
+        --*count;
+    }
+    return magazine;
+}
+
+/* Releases the lock, and stops the program if a block turned out to have been freed twice. */
+static void release_with(struct cm_depot *depot, const void *freed_twice) {
+    cm_lock_release(&depot->lock);
+    if (freed_twice != NULL) {
+        cm_die("double free", " of", freed_twice);
+    }
+}
+
+struct cm_magazine *cm_depot_empty(unsigned class) {
+    struct cm_depot *const depot = &cm_depots[class];
+    cm_lock_acquire(&depot->lock);
+    struct cm_magazine *magazine = pop(&depot->empty, &depot->empty_count);
+    cm_lock_release(&depot->lock);
+    if (magazine == NULL) {
+        magazine = make_magazine();
+        if (magazine != NULL) {
+            cm_magazine_bottom(magazine, class)[-1] = NULL;
+        }
+    }
+    return magazine;
+}
+
+/* Half of what the magazine holds, so that it is as far from full as from empty. */
+static void **fill(struct cm_depot *depot, unsigned class, struct cm_magazine *magazine) {
+    void *blocks[CM_MAGAZINE_SLOTS];
+    const unsigned wanted = (cm_classes[class].magazine + 1u) / 2;
+    const unsigned taken = cm_slab_take(&depot->slabs, class, blocks, wanted);
+    void **const bottom = cm_magazine_bottom(magazine, class);
+    for (unsigned i = 0; i < taken; i++) {
+        bottom[i] = blocks[taken - 1 - i];
+    }
+    return bottom + taken;
+}
+
+void **cm_depot_load(unsigned class, struct cm_magazine **magazine) {
+    struct cm_depot *const depot = &cm_depots[class];
+    void **top;
+    cm_lock_acquire(&depot->lock);
+    struct cm_magazine *const full = pop(&depot->full, &depot->full_count);
+    if (full != NULL) {
+        push(&depot->empty, &depot->empty_count, *magazine);
+        *magazine = full;
+        top = cm_magazine_end(full);
+    } else {
+        top = fill(depot, class, *magazine);
+    }
+    cm_lock_release(&depot->lock);
+    return top;
+}
+
+struct cm_magazine *cm_depot_store(unsigned class, struct cm_magazine *full) {
+    struct cm_depot *const depot = &cm_depots[class];
+    struct cm_magazine *empty = NULL;
+    void *freed_twice = NULL;
+    cm_lock_acquire(&depot->lock);
+    if (depot->full_count < cm_classes[class].depot) {
+        empty = pop(&depot->empty, &depot->empty_count);
+        push(&depot->full, &depot->full_count, full);
+    } else {
+        freed_twice = cm_slab_give(&depot->slabs, class, cm_magazine_bottom(full, class),
+                                   cm_classes[class].magazine);
+        empty = full;
+    }
+    release_with(depot, freed_twice);
+    return empty != NULL ? empty : cm_depot_empty(class);
+}
+
+void cm_depot_retire(unsigned class, struct cm_magazine *magazine, void **top) {
+    struct cm_depot *const depot = &cm_depots[class];
+    void **const bottom = cm_magazine_bottom(magazine, class);
+    cm_lock_acquire(&depot->lock);
+    void *const freed_twice = cm_slab_give(&depot->slabs, class, bottom, (unsigned)(top - bottom));
+    push(&depot->empty, &depot->empty_count, magazine);
+    release_with(depot, freed_twice);
+}
+
+void *cm_depot_take_one(unsigned class) {
+    struct cm_depot *const depot = &cm_depots[class];
+    void *block = NULL;
+    cm_lock_acquire(&depot->lock);
+    const unsigned taken = cm_slab_take(&depot->slabs, class, &block, 1);
+    cm_lock_release(&depot->lock);
+    return taken == 1 ? block : NULL;
+}
+
+void cm_depot_give_one(unsigned class, void *block) {
+    struct cm_depot *const depot = &cm_depots[class];
+    cm_lock_acquire(&depot->lock);
+    release_with(depot, cm_slab_give(&depot->slabs, class, &block, 1));
+}
+
+void cm_depot_drain(unsigned class) {
+    struct cm_depot *const depot = &cm_depots[class];
+    void *freed_twice = NULL;
+    cm_lock_acquire(&depot->lock);
+    struct cm_magazine *full;
+    while (freed_twice == NULL && (full = pop(&depot->full, &depot->full_count)) != NULL) {
+        freed_twice = cm_slab_give(&depot->slabs, class, cm_magazine_bottom(full, class),
+                                   cm_classes[class].magazine);
+        push(&depot->empty, &depot->empty_count, full);
+    }
+    cm_slab_release_idle(&depot->slabs);
+    release_with(depot, freed_twice);
+}
+
+bool cm_depot_has(unsigned class, const void *block) {
+    struct cm_depot *const depot = &cm_depots[class];
+    cm_lock_acquire(&depot->lock);
+    bool found = !cm_slab_is_out(class, block);
+    for (struct cm_magazine *magazine = depot->full; magazine != NULL && !found;
+         magazine = (struct cm_magazine *)magazine->link) {
+        void *const *slot = cm_magazine_bottom(magazine, class);
+        while (!found && slot < cm_magazine_end(magazine)) {
+            found = *slot++ == block;
+        }
+    }
+    cm_lock_release(&depot->lock);
+    return found;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_DEPOT_H
+#define CHUNKMALLOC_HOST_DEPOT_H
+
+/*
+ * Magazines and, per class, the depot in which threads exchange them: full ones for empty ones, in
+ * constant time. Only the depot talks to the slabs. (Bonwick, Adams: "Magazines and vmem", USENIX
+ * 2001.)
+ */
+
+#include "slab.h"
+
+/*
+ * 512 bytes, aligned so. A class whose magazine holds n blocks uses the last n slots, so that
+ * "full" is the same test for all classes: the position after the top is a multiple of 512. Below
+ * them a NULL marks "empty". While a magazine is loaded, link is the thread's spare magazine of the
+ * class, plus 1 if that is full; in a depot it is the next one.
+ */
+enum { CM_MAGAZINE_SIZE = 512, CM_MAGAZINE_SLOTS = 63 };
+
+struct cm_magazine {
+    uintptr_t link;
+    void *slots[CM_MAGAZINE_SLOTS];
+};
+
+/* Everything of one class that threads share. */
+struct cm_depot {
+    struct cm_lock lock;
+    struct cm_slab_list slabs;
+    struct cm_magazine *full;
+    struct cm_magazine *empty;
+    uint32_t full_count;
+    uint32_t empty_count;
+} __attribute__((aligned(64)));
+
+CM_HIDDEN extern struct cm_depot cm_depots[CM_CLASSES + 1];
+
+/* Where the first block of the class lies in a magazine. */
+static inline void **cm_magazine_bottom(struct cm_magazine *magazine, unsigned class) {
+    return &magazine->slots[CM_MAGAZINE_SLOTS - cm_classes[class].magazine];
+}
+
+/* Position after the last slot: the top of a full magazine. */
+static inline void **cm_magazine_end(struct cm_magazine *magazine) {
+    return &magazine->slots[CM_MAGAZINE_SLOTS];
+}
+
+/* An empty magazine for the class, or NULL. Takes the class's lock. */
+struct cm_magazine *cm_depot_empty(unsigned class);
+
+/* Fills an empty magazine, as far as there is memory; returns the position after its top. Takes the
+ * class's lock, and may instead exchange the magazine for a full one of the depot. */
+void **cm_depot_load(unsigned class, struct cm_magazine **magazine);
+
+/* Takes a full magazine and returns an empty one. Takes the class's lock. */
+struct cm_magazine *cm_depot_store(unsigned class, struct cm_magazine *full);
+
+/* Gives the blocks up to the position back to the slabs and keeps the magazine for others. Takes
+ * the class's lock. */
+void cm_depot_retire(unsigned class, struct cm_magazine *magazine, void **top);
+
+/* One block without a magazine: for threads that have, or can have, none. Takes the class's lock.
+ */
+void *cm_depot_take_one(unsigned class);
+void cm_depot_give_one(unsigned class, void *block);
+
+/* Gives all that the depot holds back to the slabs, and idle slabs to the heap. Takes the lock. */
+void cm_depot_drain(unsigned class);
+
+/* Is the block free as far as the depot and the slabs know: false if it is in the hands of the
+ * program or in a thread's magazine. Takes the class's lock. */
+bool cm_depot_has(unsigned class, const void *block);
+
+/* Guards the supply of magazines. */
+CM_HIDDEN extern struct cm_lock cm_depot_pool_lock;
+
+/* Bytes of runs that hold magazines. Guarded by that lock. */
+CM_HIDDEN extern size_t cm_depot_internal;
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "fork.h"
+
+#include "runs.h"
+#include "thread.h"
+#include <pthread.h>
+
+/* The order of lock.h, in one place. */
+static struct cm_lock *lock_number(unsigned number) {
+    if (number < CM_CLASSES) {
+        return &cm_depots[number + 1].lock;
+    }
+    struct cm_lock *const rest[] = {&cm_depot_pool_lock, &cm_heap_lock, &cm_thread_lock};
+    return rest[number - CM_CLASSES];
+}
+
+enum { LOCKS = CM_CLASSES + 3 };
+
+void cm_locks_acquire_all(void) {
+    for (unsigned i = 0; i < LOCKS; i++) {
+        cm_lock_acquire(lock_number(i));
+    }
+}
+
+void cm_locks_release_all(void) {
+    for (unsigned i = LOCKS; i > 0; i--) {
+        cm_lock_release(lock_number(i - 1));
+    }
+}
+
+unsigned long cm_locks_taken(void) {
+    unsigned long taken = 0;
+    for (unsigned i = 0; i < LOCKS; i++) {
+        taken += __atomic_load_n(&lock_number(i)->taken, __ATOMIC_RELAXED);
+    }
+    return taken;
+}
+
+static void in_child(void) {
+    for (unsigned i = 0; i < LOCKS; i++) {
+        cm_lock_reset(lock_number(i));
+    }
+    cm_runs_after_fork();
+    cm_thread_after_fork();
+}
+
+void cm_fork_set_up(void) {
+    (void)pthread_atfork(cm_locks_acquire_all, cm_locks_release_all, in_child);
+}

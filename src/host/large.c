@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "large.h"
+
+#include <core/run.h>
+#include <string.h>
+
+/* Chunks that size bytes take; more than a heap can have if that does not fit. */
+static uint64_t chunks_for(size_t size) {
+    return ((uint64_t)size + CM_CHUNK_SIZE - 1) >> CM_CHUNK_SHIFT;
+}
+
+void *cm_large_alloc(size_t size, size_t alignment, bool zeroed) {
+    const uint64_t length = size != 0 ? chunks_for(size) : 1;
+    const uint64_t align = alignment > CM_CHUNK_SIZE ? alignment >> CM_CHUNK_SHIFT : 1;
+    if (length > CHUNK_HEAP_MAX_CHUNKS || align > CHUNK_HEAP_MAX_CHUNKS) {
+        return NULL;
+    }
+    size_t known_zero = 0;
+    const struct cm_run_request request = {
+        .length = (uint32_t)length,
+        .align = (uint32_t)align,
+        .kind = CM_KIND_LARGE,
+        .known_zero = zeroed ? &known_zero : NULL,
+    };
+    const struct cm_run run = cm_runs_alloc(&request);
+    if (run.region == NULL) {
+        return NULL;
+    }
+    unsigned char *const block = cm_chunk_address(run.region, run.chunk);
+    if (zeroed) {
+        memset(block, 0, ((size_t)length << CM_CHUNK_SHIFT) - known_zero);
+    }
+    return block;
+}
+
+bool cm_large_resize(struct cm_run run, size_t size) {
+    const uint64_t length = chunks_for(size);
+    return length <= CHUNK_HEAP_MAX_CHUNKS && cm_runs_resize(run, (uint32_t)length);
+}
+
+size_t cm_large_size(struct cm_run run) {
+    return (size_t)cm_runs_length(run) << CM_CHUNK_SHIFT;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_LOCK_H
+#define CHUNKMALLOC_HOST_LOCK_H
+
+/*
+ * A pthread mutex that spins briefly before it sleeps, and counts how often it was taken.
+ *
+ * Order: the locks of classes by number, the supply of magazines, the heap's, the threads'. A
+ * thread that holds one takes only later ones. fork.c has them all.
+ */
+
+#include <pthread.h>
+#include <stdint.h>
+
+struct cm_lock {
+    pthread_mutex_t mutex;
+    uint64_t taken;
+};
+
+#define CM_LOCK_INITIALISER \
+    { .mutex = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP }
+
+static inline void cm_lock_acquire(struct cm_lock *lock) {
+    (void)pthread_mutex_lock(&lock->mutex);
+    lock->taken++;
+}
+
+static inline void cm_lock_release(struct cm_lock *lock) {
+    (void)pthread_mutex_unlock(&lock->mutex);
+}
+
+/* In the child of a fork: whoever held it is gone. */
+static inline void cm_lock_reset(struct cm_lock *lock) {
+    const struct cm_lock fresh = CM_LOCK_INITIALISER;
+    lock->mutex = fresh.mutex;
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_OPTIONS_H
+#define CHUNKMALLOC_HOST_OPTIONS_H
+
+/*
+ * CHUNKMALLOC_CONF="name=value,name=value": read once, by a constructor; until then, and in
+ * programs that run with more rights than their caller, the defaults hold.
+ *
+ *   limit=SIZE       most memory for blocks, 0 for no limit (default); K, M, G, T are powers of
+ * 1024 keep=SIZE        free memory that may stay resident however little is in use; default 1M
+ *   second=on|off    use a second region when the static heap is full; default on
+ *   stats=off|exit   exit: write the statistics to standard error when the program ends
+ *   verbose=off|on   on: write the options in force to standard error when the program starts
+ *
+ * What is not understood is named in one line on standard error and otherwise ignored.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cm_options {
+    uint64_t limit;
+    uint64_t keep;
+    bool second;
+    bool stats_at_exit;
+    bool verbose;
+};
+
+/* Constant after cm_options_read. */
+extern struct cm_options cm_options __attribute__((visibility("hidden")));
+
+/* Takes over what text says, which may be NULL; complaints go to the descriptor. */
+void cm_options_parse(struct cm_options *options, const char *text, int complaints);
+
+/* Reads the variable from the environment and puts the options into force. */
+void cm_options_read(char *const *environment);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "out.h"
+
+#include "sys.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool cm_out_flush(struct cm_out *out) {
+    size_t done = 0;
+    while (done < out->used && !out->failed) {
+        const ssize_t written = cm_sys_write(out->fd, out->bytes + done, out->used - done);
+        if (written > 0) {
+            done += (size_t)written;
+        } else if (written == 0 || errno != EINTR) {
+            out->failed = true;
+        }
+    }
+    out->used = 0;
+    return !out->failed;
+}
+
+void cm_out_bytes(struct cm_out *out, const char *bytes, size_t size) {
+    while (size > 0) {
+        if (out->used == sizeof out->bytes) {
+            (void)cm_out_flush(out);
+        }
+        const size_t room = sizeof out->bytes - out->used;
+        const size_t part = size < room ? size : room;
+        memcpy(out->bytes + out->used, bytes, part);
+        out->used += part;
+        bytes += part;
+        size -= part;
+    }
+}
+
+void cm_out_text(struct cm_out *out, const char *text) {
+    cm_out_bytes(out, text, strlen(text));
+}
+
+static void out_in_base(struct cm_out *out, uint64_t number, unsigned base) {
+    char digits[20];
+    size_t first = sizeof digits;
+    do {
+        digits[--first] = "0123456789abcdef"[number % base];
+        number /= base;
+    } while (number > 0);
+    cm_out_bytes(out, digits + first, sizeof digits - first);
+}
+
+void cm_out_number(struct cm_out *out, uint64_t number) {
+    out_in_base(out, number, 10);
+}
+
+void cm_out_pointer(struct cm_out *out, const void *pointer) {
+    cm_out_text(out, "0x");
+    out_in_base(out, (uintptr_t)pointer, 16);
+}
+
+void cm_die(const char *what, const char *which, const void *pointer) {
+    struct cm_out out = cm_out_to(STDERR_FILENO);
+    cm_out_text(&out, "chunkmalloc: ");
+    cm_out_text(&out, what);
+    cm_out_text(&out, which);
+    cm_out_text(&out, " ");
+    cm_out_pointer(&out, pointer);
+    cm_out_text(&out, "\n");
+    (void)cm_out_flush(&out);
+    abort();
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "runs.h"
+
+#include "sys.h"
+#include <core/arith.h>
+#include <core/run.h>
+#include <string.h>
+
+struct cm_lock cm_heap_lock = CM_LOCK_INITIALISER;
+uint64_t cm_runs_purged;
+uint64_t cm_runs_failures;
+
+static uint64_t keep_chunks = (1 << 20) >> CM_CHUNK_SHIFT;
+static bool purging;
+
+static const struct cm_region *const regions[] = {&cm_section, &cm_second};
+enum { REGIONS = 2 };
+
+static bool exists(const struct cm_region *region) {
+    return region == &cm_section || cm_second_size != 0;
+}
+
+void cm_runs_set_keep(uint64_t chunks) {
+    cm_lock_acquire(&cm_heap_lock);
+    keep_chunks = chunks;
+    cm_lock_release(&cm_heap_lock);
+}
+
+void cm_runs_after_fork(void) {
+    purging = false;
+}
+
+/* ---- which chunks may be resident ---- */
+
+static uint32_t count_touched(const struct cm_region *region, uint32_t chunk, uint32_t length) {
+    uint32_t count = 0;
+    for (uint32_t at = chunk, end = chunk + length; at < end;) {
+        const uint32_t last = end - 1 < (at | 63) ? end - 1 : at | 63;
+        const uint64_t mask = bits_up_to(last) & ~(bits_one(at) - 1);
+        count += (uint32_t)__builtin_popcountll(region->touched[at / 64] & mask);
+        at = last + 1;
+    }
+    return count;
+}
+
+static void set_touched(const struct cm_region *region, uint32_t chunk, uint32_t length,
+                        bool touched) {
+    for (uint32_t at = chunk, end = chunk + length; at < end;) {
+        const uint32_t last = end - 1 < (at | 63) ? end - 1 : at | 63;
+        const uint64_t mask = bits_up_to(last) & ~(bits_one(at) - 1);
+        uint64_t *const word = &region->touched[at / 64];
+        *word = touched ? *word | mask : *word & ~mask;
+        at = last + 1;
+    }
+}
+
+static void leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length) {
+    const uint32_t dirty = count_touched(region, chunk, length);
+    chunk_require(region->use->free_dirty >= dirty);
+    region->use->free_dirty -= dirty;
+    set_touched(region, chunk, length, true);
+}
+
+static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_t length) {
+    region->use->free_dirty += count_touched(region, chunk, length);
+}
+
+/* ---- allocation ---- */
+
+static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_request *request) {
+    const uintptr_t base = (uintptr_t)region->heap.memory >> CM_CHUNK_SHIFT;
+    const uint32_t phase = request->in_region ? 0 : (uint32_t)(base & (request->align - 1));
+    uint32_t chunk = chunk_run_alloc(&region->heap, request->length, request->align, phase);
+    if (chunk == RUN_NONE) {
+        const uint64_t most =
+            (uint64_t)region->heap.state->frontier + request->length + request->align - 1;
+        if (cm_region_open(region, most)) {
+            chunk = chunk_run_alloc(&region->heap, request->length, request->align, phase);
+        }
+    }
+    return chunk;
+}
+
+static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t frontiers[]) {
+    for (unsigned i = 0; i < REGIONS; i++) {
+        const struct cm_region *const region = regions[i];
+        const uint64_t most = (uint64_t)request->length + request->align;
+        if (!exists(region) && !cm_region_reserve_second(most)) {
+            break;
+        }
+        frontiers[i] = region->heap.state->frontier;
+        const uint32_t chunk = alloc_in(region, request);
+        if (chunk != RUN_NONE) {
+            return (struct cm_run){region, chunk};
+        }
+    }
+    cm_runs_failures++;
+    return (struct cm_run){NULL, 0};
+}
+
+static void enter(struct cm_run run, const struct cm_run_request *request) {
+    leaves_free(run.region, run.chunk, request->length);
+    if (request->kind == CM_KIND_LARGE) {
+        run.region->kinds[run.chunk] = CM_KIND_LARGE;
+    } else if (request->kind != CM_KIND_NONE) {
+        memset(&run.region->kinds[run.chunk], request->kind, request->length);
+    }
+}
+
+struct cm_run cm_runs_alloc(const struct cm_run_request *request) {
+    uint32_t frontiers[REGIONS] = {0, 0};
+    cm_lock_acquire(&cm_heap_lock);
+    const struct cm_run run = alloc_locked(request, frontiers);
+    if (run.region != NULL) {
+        enter(run, request);
+    }
+    cm_lock_release(&cm_heap_lock);
+    if (run.region != NULL && request->known_zero != NULL) {
+        const uint32_t end = run.chunk + request->length;
+        const uint32_t frontier = frontiers[run.region != regions[0]];
+        const uint32_t fresh = end <= frontier ? 0 : end - frontier;
+        *request->known_zero = (size_t)(fresh < request->length ? fresh : request->length)
+                               << CM_CHUNK_SHIFT;
+    }
+    return run;
+}
+
+/* ---- freeing ---- */
+
+static uint64_t dirty_now(void) {
+    return (uint64_t)cm_section.use->free_dirty +
+           (cm_second_size != 0 ? cm_second.use->free_dirty : 0);
+}
+
+/* How many free chunks may stay resident: an eighth of what is in use, or the option's. */
+static uint64_t budget(void) {
+    const uint64_t used = (uint64_t)cm_section.heap.state->used +
+                          (cm_second_size != 0 ? cm_second.heap.state->used : 0);
+    return used / 8 > keep_chunks ? used / 8 : keep_chunks;
+}
+
+static void free_locked(struct cm_run run) {
+    const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
+    const uint8_t kind = run.region->kinds[run.chunk];
+    memset(&run.region->kinds[run.chunk], CM_KIND_NONE, kind == CM_KIND_LARGE ? 1 : length);
+    (void)chunk_run_free(&run.region->heap, run.chunk);
+    becomes_free(run.region, run.chunk, length);
+}
+
+/* Releases the lock; purges if too much is free and resident. */
+static void release_and_purge(void) {
+    const uint64_t allowed = budget();
+    const bool too_much = dirty_now() > allowed && !purging;
+    cm_lock_release(&cm_heap_lock);
+    if (too_much) {
+        (void)cm_runs_purge(allowed / 2);
+    }
+}
+
+void cm_runs_free(struct cm_run run) {
+    cm_lock_acquire(&cm_heap_lock);
+    free_locked(run);
+    release_and_purge();
+}
+
+bool cm_runs_free_large(struct cm_run run) {
+    cm_lock_acquire(&cm_heap_lock);
+    const bool is_large = run.region->kinds[run.chunk] == CM_KIND_LARGE;
+    if (is_large) {
+        free_locked(run);
+    }
+    release_and_purge();
+    return is_large;
+}
+
+bool cm_runs_resize(struct cm_run run, uint32_t length) {
+    const struct chunk_heap *const heap = &run.region->heap;
+    cm_lock_acquire(&cm_heap_lock);
+    const uint32_t old = chunk_run_length(heap, run.chunk);
+    bool resized = chunk_run_resize(heap, run.chunk, length);
+    const bool at_frontier = run.chunk + old == heap->state->frontier;
+    if (!resized && at_frontier && cm_region_open(run.region, (uint64_t)run.chunk + length)) {
+        resized = chunk_run_resize(heap, run.chunk, length);
+    }
+    if (resized && length > old) {
+        leaves_free(run.region, run.chunk + old, length - old);
+    } else if (resized && length < old) {
+        becomes_free(run.region, run.chunk + length, old - length);
+    }
+    release_and_purge();
+    return resized;
+}
+
+uint32_t cm_runs_length(struct cm_run run) {
+    cm_lock_acquire(&cm_heap_lock);
+    const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
+    cm_lock_release(&cm_heap_lock);
+    return length;
+}
+
+enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *address) {
+    const struct chunk_heap *const heap = &region->heap;
+    const uint32_t chunk = (uint32_t)(cm_offset_in(region, address) >> CM_CHUNK_SHIFT);
+    enum chunk_misuse kind = CHUNK_MISUSE_OUTSIDE;
+    cm_lock_acquire(&cm_heap_lock);
+    if (chunk < heap->state->frontier) {
+        const uint32_t start = chunk_bitmap_previous_start(heap, chunk);
+        if (!chunk_bitmap_is_live(heap, start)) {
+            kind = CHUNK_MISUSE_DOUBLE_FREE;
+        } else if (region->kinds[start] != CM_KIND_NONE) {
+            kind = CHUNK_MISUSE_INTERIOR;
+        }
+    }
+    cm_lock_release(&cm_heap_lock);
+    return kind;
+}
+
+/* ---- purging ---- */
+
+/* The next free run at or after the cursor that may be resident, claimed so that no other thread
+ * takes it meanwhile; RUN_NONE when there is none up to the frontier. */
+static uint32_t claim_dirty(const struct cm_region *region, uint32_t *length) {
+    const struct chunk_heap *const heap = &region->heap;
+    uint32_t chunk = region->use->cursor;
+    const uint32_t frontier = heap->state->frontier;
+    while (chunk < frontier) {
+        const uint64_t word = region->touched[chunk / 64] >> (chunk & 63);
+        if (word == 0) {
+            chunk = (chunk | 63) + 1;
+            continue;
+        }
+        chunk += bits_lowest(word);
+        if (chunk >= frontier) {
+            break;
+        }
+        const uint32_t start = chunk_bitmap_previous_start(heap, chunk);
+        *length = chunk_run_length(heap, start);
+        chunk = start + *length;
+        if (!chunk_bitmap_is_live(heap, start)) {
+            region->use->cursor = chunk;
+            chunk_run_claim(heap, start);
+            return start;
+        }
+    }
+    return RUN_NONE;
+}
+
+/* Called with the lock held, and returns so; the lock is released while the system works. */
+static size_t purge_run(const struct cm_region *region, uint32_t start, uint32_t length) {
+    const size_t page = cm_sys_page_size();
+    const uintptr_t from = (uintptr_t)cm_chunk_address(region, start);
+    const uintptr_t first = (uintptr_t)arith_round_up(from, page);
+    const uintptr_t end = (from + ((uintptr_t)length << CM_CHUNK_SHIFT)) & ~(page - 1);
+    const uint32_t dirty = count_touched(region, start, length);
+    region->use->free_dirty -= dirty;
+    bool purged = false;
+    if (end > first) {
+        cm_lock_release(&cm_heap_lock);
+        purged = cm_sys_purge((void *)first, end - first);
+        cm_lock_acquire(&cm_heap_lock);
+    }
+    if (purged) {
+        const uint32_t head = (uint32_t)((first - from) >> CM_CHUNK_SHIFT);
+        set_touched(region, start + head, (uint32_t)((end - first) >> CM_CHUNK_SHIFT), false);
+    }
+    const uint32_t left = count_touched(region, start, length);
+    (void)chunk_run_free(&region->heap, start);
+    region->use->free_dirty += left;
+    return (size_t)(dirty - left) << CM_CHUNK_SHIFT;
+}
+
+size_t cm_runs_purge(uint64_t keep) {
+    size_t purged = 0;
+    cm_lock_acquire(&cm_heap_lock);
+    if (!purging) {
+        purging = true;
+        for (unsigned i = 0; i < REGIONS * 2 && dirty_now() > keep; i++) {
+            const struct cm_region *const region = regions[i / 2];
+            if (!exists(region)) {
+                break;
+            }
+            uint32_t length = 0;
+            uint32_t start;
+            while (dirty_now() > keep && (start = claim_dirty(region, &length)) != RUN_NONE) {
+                purged += purge_run(region, start, length);
+            }
+            if (dirty_now() > keep) {
+                region->use->cursor = 0;
+            }
+        }
+        cm_runs_purged += purged;
+        purging = false;
+    }
+    cm_lock_release(&cm_heap_lock);
+    return purged;
+}

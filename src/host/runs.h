@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_RUNS_H
+#define CHUNKMALLOC_HOST_RUNS_H
+
+/*
+ * Runs of either region, under the heap's lock: the only callers of the core while the program
+ * runs. Also the account of which free chunks may be resident, and giving them back (purge).
+ */
+
+#include "lock.h"
+#include "region.h"
+
+CM_HIDDEN extern struct cm_lock cm_heap_lock;
+
+/* A run: region NULL is none. */
+struct cm_run {
+    const struct cm_region *region;
+    uint32_t chunk;
+};
+
+struct cm_run_request {
+    uint32_t length;    /* chunks, at least 1 */
+    uint32_t align;     /* chunks, a power of two */
+    bool in_region;     /* align offsets in the region, not addresses */
+    uint8_t kind;       /* entered in the kind map: for a large block only at the first chunk */
+    size_t *known_zero; /* if not NULL, set to the bytes at the run's end that were never used */
+};
+
+/* Takes the heap's lock. */
+struct cm_run cm_runs_alloc(const struct cm_run_request *request);
+void cm_runs_free(struct cm_run run);
+
+/* Frees the run if it is still a large block; false if it is not. Takes the heap's lock. */
+bool cm_runs_free_large(struct cm_run run);
+
+/* Makes a large block length chunks long in place. Takes the heap's lock. */
+bool cm_runs_resize(struct cm_run run, uint32_t length);
+
+/* Chunks of a live run. Takes the heap's lock. */
+uint32_t cm_runs_length(struct cm_run run);
+
+/* What the address is, when it is not a block: see cm_misuse. Takes the heap's lock. */
+enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *address);
+
+/* Purges free runs until at most keep chunks in them may be resident; returns the bytes given back.
+ * The heap's lock is not held while the system works. */
+size_t cm_runs_purge(uint64_t keep);
+
+/* In the child of a fork: no other thread is purging. */
+void cm_runs_after_fork(void);
+
+/* Sets how many free chunks may stay resident however little is in use; the option "keep". Takes
+ * the heap's lock. */
+void cm_runs_set_keep(uint64_t chunks);
+
+/* Bytes given back so far. Guarded by the heap's lock. */
+CM_HIDDEN extern uint64_t cm_runs_purged;
+
+/* Requests that found no memory. Guarded by the heap's lock. */
+CM_HIDDEN extern uint64_t cm_runs_failures;
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The section: a part of the library's image that is all zero, takes no space in its file, and is
+ * loaded read-only. C has no way to ask for "allocated, no contents, not writable".
+ */
+#include "core/bitmap.h"
+#include "region.h"
+#include "slab.h"
+
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+#define HEAP_BYTES TEXT(CM_SECTION_SIZE)
+
+/* clang-format off */
+__asm__(".pushsection .chunkheap, \"a\", @nobits\n"
+        ".balign 65536\n"
+        ".globl cm_section_heap, cm_section_nodes, cm_section_slabs\n"
+        ".hidden cm_section_heap, cm_section_nodes, cm_section_slabs\n"
+        ".type cm_section_heap, @object\n"
+        ".type cm_section_nodes, @object\n"
+        ".type cm_section_slabs, @object\n"
+        ".size cm_section_heap, " HEAP_BYTES "\n"
+        ".size cm_section_nodes, " HEAP_BYTES " / 512\n"
+        ".size cm_section_slabs, " HEAP_BYTES " / 65536 * " TEXT(CM_SLAB_ROW) "\n"
+        "cm_section_heap: .zero " HEAP_BYTES "\n"
+        "cm_section_nodes: .zero " HEAP_BYTES " / 512\n"
+        ".balign 65536\n"
+        "cm_section_slabs: .zero " HEAP_BYTES " / 65536 * " TEXT(CM_SLAB_ROW) "\n"
+        ".balign 65536\n"
+        ".popsection\n");
+/* clang-format on */
+
+_Static_assert(CM_SECTION_SIZE % (1 << 20) == 0, "the heap's size is a whole number of MiB");
+_Static_assert(CM_CHUNK_SIZE / sizeof(struct chunk_node) == 512, "a node is 1/512 of a chunk");
+_Static_assert(sizeof(struct cm_slab) == CM_SLAB_ROW, "CM_SLAB_ROW is the size of a slab's row");
+_Static_assert(CM_SECTION_SIZE <= (1536u << 20), "code reaches only 2 GiB: use heap_size <= 1536");
+
+CM_HIDDEN extern struct chunk_node cm_section_nodes[];
+CM_HIDDEN extern struct cm_slab cm_section_slabs[];
+
+uint8_t cm_section_kinds[CM_SECTION_CHUNKS];
+static uint64_t section_touched[CM_SECTION_CHUNKS / 64];
+static struct chunk_heap_state section_state;
+static uint32_t section_index[CHUNK_HEAP_INDEX_WORDS_(CM_SECTION_CHUNKS)];
+static uint64_t section_bits[CHUNK_HEAP_BITS_WORDS_(CM_SECTION_CHUNKS)];
+static struct cm_region_use section_use;
+
+const struct cm_region cm_section = {
+    .heap =
+        {
+            .memory = cm_section_heap,
+            .state = &section_state,
+            .index = section_index,
+            .bits = section_bits,
+            .nodes = cm_section_nodes,
+            .misuse = cm_heap_is_corrupt,
+            .chunks = CM_SECTION_CHUNKS,
+            .chunk_shift = CM_CHUNK_SHIFT,
+            .grows = true,
+        },
+    .kinds = cm_section_kinds,
+    .touched = section_touched,
+    .slabs = cm_section_slabs,
+    .use = &section_use,
+};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "slab.h"
+
+#include "out.h"
+#include "runs.h"
+#include <core/assert.h>
+#include <core/bits.h>
+
+void cm_heap_is_corrupt(enum chunk_misuse kind, const void *pointer) {
+    cm_die(chunk_misuse_name(kind), " at", pointer);
+}
+
+static void link_slab(struct cm_slab_list *list, struct cm_slab *slab) {
+    slab->previous = NULL;
+    slab->next = list->first;
+    if (list->first != NULL) {
+        list->first->previous = slab;
+    }
+    list->first = slab;
+}
+
+static void unlink_slab(struct cm_slab_list *list, struct cm_slab *slab) {
+    if (slab->next != NULL) {
+        slab->next->previous = slab->previous;
+    }
+    if (slab->previous != NULL) {
+        slab->previous->next = slab->next;
+    } else {
+        chunk_require(list->first == slab);
+        list->first = slab->next;
+    }
+    slab->next = NULL;
+    slab->previous = NULL;
+}
+
+static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned class) {
+    const struct cm_run_request request = {
+        .length = CM_SLAB_CHUNKS,
+        .align = CM_SLAB_CHUNKS,
+        .in_region = true,
+        .kind = (uint8_t) class,
+    };
+    const struct cm_run run = cm_runs_alloc(&request);
+    if (run.region == NULL) {
+        return NULL;
+    }
+    unsigned char *const memory = cm_chunk_address(run.region, run.chunk);
+    struct cm_slab *const slab = cm_slab_row(run.region, memory);
+    chunk_require(slab->out == 0 && slab->carved == 0 && slab->next == NULL);
+    slab->memory = memory;
+    slab->class = (uint8_t) class;
+    list->slabs++;
+    list->idle++;
+    link_slab(list, slab);
+    return slab;
+}
+
+static void release_slab(struct cm_slab_list *list, struct cm_slab *slab) {
+    const struct cm_region *const region = cm_region_of(slab->memory);
+    const size_t chunk = cm_offset_in(region, slab->memory) >> CM_CHUNK_SHIFT;
+    unlink_slab(list, slab);
+    chunk_require(slab->out == 0 && list->slabs > 0 && list->idle > 0);
+    slab->carved = 0;
+    slab->memory = NULL;
+    slab->class = 0;
+    list->slabs--;
+    list->idle--;
+    cm_runs_free((struct cm_run){region, (uint32_t)chunk});
+}
+
+/* Takes up to count slots of one slab, which has at least one that is free. */
+static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
+    const unsigned slots = cm_classes[slab->class].slots;
+    const size_t size = cm_class_size(slab->class);
+    const unsigned reusable = slab->carved - slab->out;
+    const unsigned reused = reusable < count ? reusable : count;
+    unsigned taken = 0;
+    for (unsigned word = 0; taken < reused; word++) {
+        chunk_require(word * 64 < slab->carved);
+        uint64_t free = ~slab->bits[word];
+        while (free != 0 && taken < reused) {
+            const unsigned slot = word * 64 + bits_lowest(free);
+            blocks[taken++] = slab->memory + slot * size;
+            slab->bits[word] |= bits_one(slot);
+            free &= free - 1;
+        }
+    }
+    for (; taken < count && slab->carved < slots; slab->carved++) {
+        const unsigned slot = slab->carved;
+        blocks[taken++] = slab->memory + slot * size;
+        slab->bits[slot / 64] |= bits_one(slot);
+    }
+    slab->out = (uint16_t)(slab->out + taken);
+    return taken;
+}
+
+unsigned cm_slab_take(struct cm_slab_list *list, unsigned class, void **blocks, unsigned count) {
+    unsigned taken = 0;
+    while (taken < count) {
+        struct cm_slab *const slab = list->first != NULL ? list->first : make_slab(list, class);
+        if (slab == NULL) {
+            break;
+        }
+        chunk_require(slab->class == class);
+        list->idle -= slab->out == 0;
+        taken += take_from(slab, blocks + taken, count - taken);
+        if (slab->out == cm_classes[class].slots) {
+            unlink_slab(list, slab);
+        }
+    }
+    list->out += taken;
+    return taken;
+}
+
+static bool give_one(struct cm_slab_list *list, unsigned class, void *block) {
+    const struct cm_region *const region = cm_region_of(block);
+    struct cm_slab *const slab = cm_slab_row(region, block);
+    const uint32_t offset = (uint32_t)((unsigned char *)block - slab->memory);
+    const unsigned slot = cm_slot_number(class, offset);
+    if (slab->class != class || slot >= slab->carved ||
+        (slab->bits[slot / 64] & bits_one(slot)) == 0) {
+        return false;
+    }
+    if (slab->out == cm_classes[class].slots) {
+        link_slab(list, slab);
+    }
+    slab->bits[slot / 64] &= ~bits_one(slot);
+    slab->out--;
+    list->out--;
+    if (slab->out == 0) {
+        list->idle++;
+        /* One idle slab stays, so that a program at the edge does not make and release it anew. */
+        if (list->idle > 1) {
+            release_slab(list, slab);
+        }
+    }
+    return true;
+}
+
+void *cm_slab_give(struct cm_slab_list *list, unsigned class, void *const *blocks, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        if (!give_one(list, class, blocks[i])) {
+            return blocks[i];
+        }
+    }
+    return NULL;
+}
+
+bool cm_slab_is_out(unsigned class, const void *block) {
+    const struct cm_region *const region = cm_region_of(block);
+    const struct cm_slab *const slab = cm_slab_row(region, block);
+    if (slab->class != class) {
+        return false;
+    }
+    const uint32_t offset = (uint32_t)((const unsigned char *)block - slab->memory);
+    const unsigned slot = cm_slot_number(class, offset);
+    return (slab->bits[slot / 64] & bits_one(slot)) != 0;
+}
+
+void cm_slab_release_idle(struct cm_slab_list *list) {
+    for (struct cm_slab *slab = list->first; slab != NULL;) {
+        struct cm_slab *const next = slab->next;
+        if (slab->out == 0) {
+            release_slab(list, slab);
+        }
+        slab = next;
+    }
+}
+
+static const char *check_slab(const struct cm_slab *slab, unsigned class) {
+    unsigned out = 0;
+    for (unsigned word = 0; word < 64; word++) {
+        out += (unsigned)__builtin_popcountll(slab->bits[word]);
+    }
+    if (slab->class != class || cm_region_of(slab->memory) == NULL) {
+        return "a slab is in the list of another class";
+    }
+    if (out != slab->out || slab->out > slab->carved) {
+        return "a slab's count of slots disagrees with its bits";
+    }
+    return slab->carved <= cm_classes[class].slots ? NULL : "a slab has too many slots";
+}
+
+const char *cm_slab_check(const struct cm_slab_list *list, unsigned class) {
+    uint32_t idle = 0;
+    uint32_t listed = 0;
+    const struct cm_slab *previous = NULL;
+    for (const struct cm_slab *slab = list->first; slab != NULL; slab = slab->next) {
+        const char *const finding = check_slab(slab, class);
+        if (finding != NULL) {
+            return finding;
+        }
+        if (slab->previous != previous || slab->out == cm_classes[class].slots ||
+            ++listed > list->slabs) {
+            return "the list of slabs with free slots is broken";
+        }
+        idle += slab->out == 0;
+        previous = slab;
+    }
+    return idle == list->idle ? NULL : "the count of idle slabs is wrong";
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_SLAB_H
+#define CHUNKMALLOC_HOST_SLAB_H
+
+/*
+ * Slabs: runs of CM_SLAB_SIZE, aligned so in their region, cut into slots of one class. A slot's
+ * bit in the row says whether it is out: in the hands of the program, in a magazine, or in a
+ * depot. Slots at or above carved were never out; their memory is untouched since the slab was
+ * made. Everything about the slabs of a class is guarded by the class's lock.
+ */
+
+#include "lock.h"
+#include "region.h"
+
+/* The row of a slab, beside the heap. All zero while there is no slab. */
+struct cm_slab {
+    struct cm_slab *next; /* in the class's list of slabs with free slots */
+    struct cm_slab *previous;
+    unsigned char *memory;
+    uint16_t carved; /* slots that were ever out */
+    uint16_t out;    /* slots that are out */
+    uint8_t class;
+    uint8_t padding[3];
+    uint64_t bits[64];
+};
+
+struct cm_slab_list {
+    struct cm_slab *first; /* slabs with free slots */
+    uint32_t slabs;        /* all of the class */
+    uint32_t idle;         /* of them, with no slot out */
+    uint64_t out;          /* slots out, over all slabs of the class */
+};
+
+/* The row of the slab in which the address, which is in the region, lies. */
+static inline struct cm_slab *cm_slab_row(const struct cm_region *region, const void *address) {
+    return &region->slabs[cm_offset_in(region, address) >> CM_SLAB_SHIFT];
+}
+
+/* Takes up to count free slots, in order of address within each slab. Returns how many: fewer than
+ * count only if there is no more memory. Needs the class's lock. */
+unsigned cm_slab_take(struct cm_slab_list *list, unsigned class, void **blocks, unsigned count);
+
+/* Gives slots back. Stops at the first block whose slot is not out, which was freed twice, and
+ * returns its address; NULL if all is well. Needs the class's lock. */
+void *cm_slab_give(struct cm_slab_list *list, unsigned class, void *const *blocks, unsigned count);
+
+/* Is the slot at this block, at which a slot of the class starts, out? Needs the class's lock. */
+bool cm_slab_is_out(unsigned class, const void *block);
+
+/* Gives slabs with no slot out back to the heap. Needs the class's lock. */
+void cm_slab_release_idle(struct cm_slab_list *list);
+
+/* A broken invariant of the slabs of a class, or NULL. Needs the class's lock. */
+const char *cm_slab_check(const struct cm_slab_list *list, unsigned class);
+
+/* The core's misuse hook: stops the program. */
+void cm_heap_is_corrupt(enum chunk_misuse kind, const void *pointer);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "stats.h"
+
+#include "fork.h"
+#include "out.h"
+#include "runs.h"
+#include "thread.h"
+#include <core/run.h>
+#include <stddef.h>
+
+static void add_region(struct chunkmalloc_stats *stats, const struct cm_region *region) {
+    const struct chunk_heap_state *const state = region->heap.state;
+    const uint32_t free = state->frontier - state->used;
+    stats->heap += (size_t)state->frontier << CM_CHUNK_SHIFT;
+    stats->in_large += (size_t)state->used << CM_CHUNK_SHIFT; /* less slabs and internal, below */
+    stats->free_dirty += (size_t)region->use->free_dirty << CM_CHUNK_SHIFT;
+    stats->free_clean += (size_t)(free - region->use->free_dirty) << CM_CHUNK_SHIFT;
+    stats->large_blocks += state->live;
+    stats->peak += (size_t)state->peak << CM_CHUNK_SHIFT;
+}
+
+static void add_regions(struct chunkmalloc_stats *stats) {
+    uint64_t chunks = CM_SECTION_CHUNKS;
+    cm_lock_acquire(&cm_heap_lock);
+    add_region(stats, &cm_section);
+    if (cm_second_size != 0) {
+        add_region(stats, &cm_second);
+        chunks += cm_second.heap.chunks;
+    }
+    stats->purged = cm_runs_purged;
+    stats->failures = cm_runs_failures;
+    cm_lock_release(&cm_heap_lock);
+    stats->heap_limit = (size_t)(chunks < cm_region_limit ? chunks : cm_region_limit)
+                        << CM_CHUNK_SHIFT;
+}
+
+static void add_class(struct chunkmalloc_stats *stats, unsigned class) {
+    struct cm_depot *const depot = &cm_depots[class];
+    const size_t size = cm_class_size(class);
+    cm_lock_acquire(&depot->lock);
+    const size_t slots = (size_t)depot->slabs.slabs * cm_classes[class].slots;
+    const size_t out = (size_t)depot->slabs.out;
+    stats->slabs += depot->slabs.slabs;
+    stats->small_live += out * size; /* less the cached ones, below */
+    stats->small_free += (slots - out) * size;
+    stats->small_cached += (size_t)depot->full_count * cm_classes[class].magazine * size;
+    cm_lock_release(&depot->lock);
+}
+
+static size_t less(size_t a, size_t b) {
+    return a > b ? a - b : 0;
+}
+
+void cm_stats_collect(struct chunkmalloc_stats *stats) {
+    *stats = (struct chunkmalloc_stats){.size = sizeof *stats};
+    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
+        add_class(stats, class);
+    }
+    size_t cached = 0;
+    stats->threads = cm_thread_count(&cached);
+    stats->small_cached += cached;
+    stats->small_live = less(stats->small_live, stats->small_cached);
+    cm_lock_acquire(&cm_depot_pool_lock);
+    stats->internal = cm_depot_internal;
+    cm_lock_release(&cm_depot_pool_lock);
+    add_regions(stats);
+    stats->in_slabs = stats->slabs * CM_SLAB_SIZE;
+    stats->in_large = less(stats->in_large, stats->in_slabs + stats->internal);
+    stats->large_blocks = less(stats->large_blocks, stats->slabs + stats->internal / CM_SLAB_SIZE);
+    stats->locks = cm_locks_taken();
+}
+
+struct field {
+    const char *name;
+    uint64_t value;
+};
+
+static void write_field(struct cm_out *out, struct field field, bool json, bool first) {
+    cm_out_text(out, json ? (first ? "{\"" : ",\"") : "chunkmalloc: ");
+    cm_out_text(out, field.name);
+    cm_out_text(out, json ? "\":" : " ");
+    cm_out_number(out, field.value);
+    cm_out_text(out, json ? "" : "\n");
+}
+
+bool cm_stats_write(int fd, bool json) {
+    struct chunkmalloc_stats s;
+    cm_stats_collect(&s);
+    const struct field fields[] = {
+        {"heap", s.heap},
+        {"heap_limit", s.heap_limit},
+        {"in_slabs", s.in_slabs},
+        {"in_large", s.in_large},
+        {"internal", s.internal},
+        {"free_dirty", s.free_dirty},
+        {"free_clean", s.free_clean},
+        {"small_live", s.small_live},
+        {"small_cached", s.small_cached},
+        {"small_free", s.small_free},
+        {"large_blocks", s.large_blocks},
+        {"slabs", s.slabs},
+        {"threads", s.threads},
+        {"peak", s.peak},
+        {"purged", s.purged},
+        {"locks", s.locks},
+        {"failures", s.failures},
+    };
+    struct cm_out out = cm_out_to(fd);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        write_field(&out, fields[i], json, i == 0);
+    }
+    cm_out_text(&out, json ? "}\n" : "");
+    return cm_out_flush(&out);
+}
+
+/* Do the region's map of kinds and account of free chunks agree with its runs? */
+static const char *check_region(const struct cm_region *region) {
+    const struct chunk_heap *const heap = &region->heap;
+    const char *const finding = chunk_heap_check(heap, CHUNK_CHECK_EXHAUSTIVE);
+    if (finding != NULL) {
+        return finding;
+    }
+    uint32_t dirty = 0;
+    for (uint32_t chunk = 0; chunk < heap->state->frontier;) {
+        const uint32_t length = chunk_run_length(heap, chunk);
+        const uint8_t kind = region->kinds[chunk];
+        const bool live = chunk_bitmap_is_live(heap, chunk);
+        for (uint32_t i = 0; i < length; i++) {
+            const uint32_t at = chunk + i;
+            const bool slab = kind >= 1 && kind <= CM_CLASSES;
+            if (region->kinds[at] != (i == 0 || slab ? kind : CM_KIND_NONE)) {
+                return "the kind map disagrees with a run";
+            }
+            dirty += !live && (region->touched[at / 64] & bits_one(at)) != 0;
+        }
+        if (!live && kind != CM_KIND_NONE) {
+            return "the kind map names a free run";
+        }
+        chunk += length;
+    }
+    return dirty == region->use->free_dirty ? NULL : "the account of dirty chunks is wrong";
+}
+
+static const char *check_all(void) {
+    const char *finding = check_region(&cm_section);
+    if (finding == NULL && cm_second_size != 0) {
+        finding = check_region(&cm_second);
+    }
+    for (unsigned class = 1; class <= CM_CLASSES && finding == NULL; class ++) {
+        finding = cm_slab_check(&cm_depots[class].slabs, class);
+    }
+    return finding;
+}
+
+const char *cm_check(void) {
+    cm_locks_acquire_all();
+    const char *const finding = check_all();
+    cm_locks_release_all();
+    return finding;
+}
+
+size_t cm_reclaim(uint64_t keep) {
+    cm_thread_flush();
+    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
+        cm_depot_drain(class);
+    }
+    return cm_runs_purge(keep);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys.h"
+
+#include <errno.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <core/arith.h>
+
+static long quiet_syscall(long number, uintptr_t start, size_t size, long argument) {
+    const int saved = errno;
+    const long result = syscall(number, start, size, argument);
+    errno = saved;
+    return result;
+}
+
+size_t cm_sys_page_size(void) {
+    static size_t page_size;
+    size_t size = __atomic_load_n(&page_size, __ATOMIC_RELAXED);
+    if (size == 0) {
+        const int saved = errno;
+        size = (size_t)getauxval(AT_PAGESZ);
+        errno = saved;
+        if (!arith_is_power_of_two(size)) {
+            size = CM_CHUNK_SIZE;
+        }
+        __atomic_store_n(&page_size, size, __ATOMIC_RELAXED);
+    }
+    return size;
+}
+
+size_t cm_sys_memory(void) {
+    struct sysinfo info;
+    if (quiet_syscall(SYS_sysinfo, (uintptr_t)&info, 0, 0) != 0) {
+        return 0;
+    }
+    return (size_t)info.totalram * info.mem_unit;
+}
+
+bool cm_sys_is_privileged(void) {
+    const int saved = errno;
+    const bool privileged = getauxval(AT_SECURE) != 0;
+    errno = saved;
+    return privileged;
+}
+
+void *cm_sys_reserve(size_t size) {
+    const int saved = errno;
+    const long start = syscall(SYS_mmap, NULL, size, PROT_NONE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+    errno = saved;
+    return start != -1 ? (void *)start : NULL;
+}
+
+void cm_sys_unreserve(void *start, size_t size) {
+    (void)quiet_syscall(SYS_munmap, (uintptr_t)start, size, 0);
+}
+
+bool cm_sys_unlock(void *start, size_t size) {
+    const size_t page = cm_sys_page_size();
+    const uintptr_t first = (uintptr_t)start & ~(page - 1);
+    const uintptr_t end = (uintptr_t)arith_round_up((uintptr_t)start + size, page);
+    if (quiet_syscall(SYS_mprotect, first, end - first, PROT_READ | PROT_WRITE) != 0) {
+        return false;
+    }
+    (void)quiet_syscall(SYS_madvise, first, end - first, MADV_DODUMP);
+    return true;
+}
+
+void cm_sys_omit_from_dumps(void *start, size_t size) {
+    const size_t page = cm_sys_page_size();
+    const uintptr_t first = (uintptr_t)arith_round_up((uintptr_t)start, page);
+    const uintptr_t end = ((uintptr_t)start + size) & ~(page - 1);
+    if (end > first) {
+        (void)quiet_syscall(SYS_madvise, first, end - first, MADV_DONTDUMP);
+    }
+}
+
+bool cm_sys_purge(void *start, size_t size) {
+    return quiet_syscall(SYS_madvise, (uintptr_t)start, size, MADV_DONTNEED) == 0;
+}
+
+ssize_t cm_sys_write(int fd, const void *bytes, size_t size) {
+    return syscall(SYS_write, fd, bytes, size);
+}

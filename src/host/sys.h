@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_SYS_H
+#define CHUNKMALLOC_HOST_SYS_H
+
+/*
+ * All that the allocator asks of the operating system. None of these allocates, locks, or goes
+ * through a function of the C library that other libraries are known to replace (syscall(2) is
+ * called instead of mmap and its like). All keep errno, except cm_sys_write.
+ */
+
+#include "config.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Bytes; read once from the auxiliary vector. */
+size_t cm_sys_page_size(void);
+
+/* Bytes of physical memory. */
+size_t cm_sys_memory(void);
+
+/* The program runs with more rights than its caller: the environment is not to be trusted. */
+bool cm_sys_is_privileged(void);
+
+/* Address space without memory, or NULL. */
+void *cm_sys_reserve(size_t size);
+void cm_sys_unreserve(void *start, size_t size);
+
+/* Makes [start, start + size), widened to whole pages, readable and writable. */
+bool cm_sys_unlock(void *start, size_t size);
+
+/* Keeps [start, start + size), narrowed to whole pages, out of core dumps. */
+void cm_sys_omit_from_dumps(void *start, size_t size);
+
+/* Gives the memory of [start, start + size), whole pages, back. The contents are lost. */
+bool cm_sys_purge(void *start, size_t size);
+
+ssize_t cm_sys_write(int fd, const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "thread.h"
+
+#include "out.h"
+#include <core/assert.h>
+#include <pthread.h>
+
+__thread struct cm_thread cm_thread_self;
+struct cm_lock cm_thread_lock = CM_LOCK_INITIALISER;
+
+static struct cm_thread *threads;
+static pthread_key_t key;
+static bool has_key;
+
+static const uintptr_t SPARE_IS_FULL = 1;
+
+static struct cm_magazine *magazine_of(void **top) {
+    return (struct cm_magazine *)((uintptr_t)(top - 1) & ~(uintptr_t)(CM_MAGAZINE_SIZE - 1));
+}
+
+static struct cm_magazine *spare_of(const struct cm_magazine *magazine) {
+    return (struct cm_magazine *)(magazine->link & ~SPARE_IS_FULL);
+}
+
+static bool spare_is_full(const struct cm_magazine *magazine) {
+    return (magazine->link & SPARE_IS_FULL) != 0;
+}
+
+/* ---- life ---- */
+
+static void enlist(struct cm_thread *self) {
+    cm_lock_acquire(&cm_thread_lock);
+    self->previous = NULL;
+    self->next = threads;
+    if (threads != NULL) {
+        threads->previous = self;
+    }
+    threads = self;
+    cm_lock_release(&cm_thread_lock);
+}
+
+static void delist(struct cm_thread *self) {
+    cm_lock_acquire(&cm_thread_lock);
+    if (self->next != NULL) {
+        self->next->previous = self->previous;
+    }
+    if (self->previous != NULL) {
+        self->previous->next = self->next;
+    } else {
+        threads = self->next;
+    }
+    cm_lock_release(&cm_thread_lock);
+}
+
+/* May the thread have magazines? The state changes first: what is called may allocate. */
+static bool is_active(struct cm_thread *self) {
+    if (self->state == CM_THREAD_NEW) {
+        self->state = CM_THREAD_ACTIVE;
+        enlist(self);
+        if (has_key) {
+            (void)pthread_setspecific(key, self);
+        }
+    }
+    return self->state != CM_THREAD_ENDED;
+}
+
+static void flush_class(struct cm_thread *self, unsigned class) {
+    void **const top = self->top[class];
+    if (top == NULL) {
+        return;
+    }
+    self->top[class] = NULL;
+    struct cm_magazine *const magazine = magazine_of(top);
+    struct cm_magazine *const spare = spare_of(magazine);
+    if (spare != NULL) {
+        cm_depot_retire(class, spare,
+                        spare_is_full(magazine) ? cm_magazine_end(spare)
+                                                : cm_magazine_bottom(spare, class));
+    }
+    cm_depot_retire(class, magazine, top);
+}
+
+void cm_thread_flush(void) {
+    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
+        flush_class(&cm_thread_self, class);
+    }
+}
+
+/* Destructors of other keys may still allocate and free: the first call only asks for another. */
+static void end_thread(void *thread) {
+    struct cm_thread *const self = (struct cm_thread *)thread;
+    if (self->state == CM_THREAD_ACTIVE) {
+        self->state = CM_THREAD_ENDING;
+        (void)pthread_setspecific(key, self);
+    } else if (self->state == CM_THREAD_ENDING) {
+        self->state = CM_THREAD_ENDED;
+        cm_thread_flush();
+        delist(self);
+    }
+}
+
+void cm_thread_set_up(void) {
+    if (pthread_key_create(&key, end_thread) != 0) {
+        return;
+    }
+    has_key = true;
+    if (cm_thread_self.state == CM_THREAD_ACTIVE) {
+        (void)pthread_setspecific(key, &cm_thread_self);
+    }
+}
+
+void cm_thread_after_fork(void) {
+    struct cm_thread *const self = &cm_thread_self;
+    threads = NULL;
+    if (self->state == CM_THREAD_ACTIVE || self->state == CM_THREAD_ENDING) {
+        self->next = NULL;
+        self->previous = NULL;
+        threads = self;
+    }
+}
+
+/* ---- blocks ---- */
+
+/* top is of a magazine that holds a block, or the NULL below the lowest. */
+static void *pop_from(unsigned class, void **top) {
+    cm_thread_self.top[class] = top;
+    return cm_thread_pop(class);
+}
+
+void *cm_thread_take(unsigned class) {
+    struct cm_thread *const self = &cm_thread_self;
+    struct cm_magazine *magazine = NULL;
+    if (is_active(self)) {
+        magazine = self->top[class] != NULL ? magazine_of(self->top[class]) : NULL;
+        if (magazine == NULL && (magazine = cm_depot_empty(class)) != NULL) {
+            magazine->link = 0;
+        }
+    }
+    if (magazine == NULL) {
+        void **const block = (void **)cm_depot_take_one(class);
+        if (block != NULL) {
+            block[1] = NULL;
+        }
+        return block;
+    }
+    if (spare_is_full(magazine)) {
+        struct cm_magazine *const spare = spare_of(magazine);
+        spare->link = (uintptr_t)magazine;
+        return pop_from(class, cm_magazine_end(spare));
+    }
+    const uintptr_t link = magazine->link;
+    void **const top = cm_depot_load(class, &magazine);
+    magazine->link = link;
+    return pop_from(class, top);
+}
+
+/* Is the block among those of the magazine below top? */
+static bool holds(void **bottom, void **top, const void *block) {
+    while (bottom < top) {
+        if (__atomic_load_n(bottom++, __ATOMIC_RELAXED) == block) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool thread_has(const struct cm_thread *thread, unsigned class, const void *block) {
+    void **const top = __atomic_load_n(&thread->top[class], __ATOMIC_ACQUIRE);
+    if (top == NULL) {
+        return false;
+    }
+    struct cm_magazine *const magazine = magazine_of(top);
+    struct cm_magazine *const spare = spare_of(magazine);
+    return holds(cm_magazine_bottom(magazine, class), top, block) ||
+           (spare_is_full(magazine) &&
+            holds(cm_magazine_bottom(spare, class), cm_magazine_end(spare), block));
+}
+
+/* Other threads may be at work on their magazines, but a block that is live is in none of them, and
+ * the memory of a magazine is never used for anything else. */
+static bool any_thread_has(unsigned class, const void *block) {
+    bool found = false;
+    cm_lock_acquire(&cm_thread_lock);
+    for (const struct cm_thread *thread = threads; thread != NULL && !found;
+         thread = thread->next) {
+        found = thread_has(thread, class, block);
+    }
+    cm_lock_release(&cm_thread_lock);
+    return found;
+}
+
+bool cm_thread_block_is_free(unsigned class, const void *block) {
+    return any_thread_has(class, block) || cm_depot_has(class, block);
+}
+
+/* A magazine with room, loaded in place of the full one, or of none. NULL if there is no memory. */
+static struct cm_magazine *make_room(struct cm_thread *self, unsigned class) {
+    if (self->top[class] == NULL) {
+        struct cm_magazine *const first = cm_depot_empty(class);
+        if (first != NULL) {
+            first->link = 0;
+        }
+        return first;
+    }
+    struct cm_magazine *const full = magazine_of(self->top[class]);
+    struct cm_magazine *room = spare_of(full);
+    if (room == NULL) {
+        room = cm_depot_empty(class);
+    } else if (spare_is_full(full)) {
+        full->link = 0;
+        room = cm_depot_store(class, room);
+    }
+    if (room != NULL) {
+        room->link = (uintptr_t)full | SPARE_IS_FULL;
+    }
+    return room;
+}
+
+void cm_thread_give(unsigned class, void *block) {
+    struct cm_thread *const self = &cm_thread_self;
+    uint64_t *const mark = (uint64_t *)block + 1;
+    if (cm_unlikely(*mark == CM_FREE_MARK) && cm_thread_block_is_free(class, block)) {
+        cm_die("double free", " of", block);
+    }
+    *mark = 0;
+    if (is_active(self)) {
+        if ((uintptr_t)self->top[class] % CM_MAGAZINE_SIZE == 0) {
+            struct cm_magazine *const room = make_room(self, class);
+            if (room != NULL) {
+                self->top[class] = cm_magazine_bottom(room, class);
+            }
+        }
+        if (cm_thread_push(class, block)) {
+            return;
+        }
+    }
+    cm_depot_give_one(class, block);
+}
+
+size_t cm_thread_count(size_t *cached) {
+    size_t count = 0;
+    *cached = 0;
+    cm_lock_acquire(&cm_thread_lock);
+    for (const struct cm_thread *thread = threads; thread != NULL; thread = thread->next) {
+        count++;
+        for (unsigned class = 1; class <= CM_CLASSES; class ++) {
+            /* The owner may be at work; a count that is a moment old is as good as any. */
+            void **const top = __atomic_load_n(&thread->top[class], __ATOMIC_RELAXED);
+            if (top == NULL) {
+                continue;
+            }
+            struct cm_magazine *const magazine = magazine_of(top);
+            const size_t blocks = (size_t)(top - cm_magazine_bottom(magazine, class)) +
+                                  (spare_is_full(magazine) ? cm_classes[class].magazine : 0);
+            *cached += blocks * cm_class_size(class);
+        }
+    }
+    cm_lock_release(&cm_thread_lock);
+    return count;
+}
