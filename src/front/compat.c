@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include "entry.h"
+#include "next.h"
 #include <errno.h>
 #include <host/out.h>
 #include <host/runs.h>
@@ -10,10 +11,18 @@
 #include <limits.h>
 #include <unistd.h>
 
+static cm_function next_if_aside(const char *name) {
+    return cm_stands_aside() ? cm_next(name) : NULL;
+}
+
 /* What glibc's fields mean here: arena all memory that may be resident, uordblks what the program
  * holds, fordblks the rest, hblks and hblkhd large blocks (among arena and uordblks too), keepcost
  * what malloc_trim could give back. */
 CM_EXPORT struct mallinfo2 CM_ENTRY(mallinfo2)(void) {
+    struct mallinfo2 (*const next)(void) = (struct mallinfo2(*)(void))next_if_aside("mallinfo2");
+    if (next != NULL) {
+        return next();
+    }
     struct chunkmalloc_stats stats;
     cm_stats_collect(&stats);
     const size_t arena = stats.in_slabs + stats.in_large + stats.internal + stats.free_dirty;
@@ -50,6 +59,10 @@ CM_EXPORT struct mallinfo CM_ENTRY(mallinfo)(void) {
 
 CM_EXPORT int CM_ENTRY(malloc_info)(int options, FILE *stream) {
     struct chunkmalloc_stats s;
+    int (*const next)(int, FILE *) = (int (*)(int, FILE *))next_if_aside("malloc_info");
+    if (next != NULL) {
+        return next(options, stream);
+    }
     if (options != 0) {
         errno = EINVAL;
         return -1;
@@ -71,6 +84,11 @@ CM_EXPORT int CM_ENTRY(malloc_info)(int options, FILE *stream) {
 }
 
 CM_EXPORT void CM_ENTRY(malloc_stats)(void) {
+    const cm_function next = next_if_aside("malloc_stats");
+    if (next != NULL) {
+        next();
+        return;
+    }
     const int saved = errno;
     (void)cm_stats_write(STDERR_FILENO, false);
     errno = saved;
@@ -78,12 +96,20 @@ CM_EXPORT void CM_ENTRY(malloc_stats)(void) {
 
 /* pad, the free memory to keep for later, applies to free runs. */
 CM_EXPORT int CM_ENTRY(malloc_trim)(size_t pad) {
+    int (*const next)(size_t) = (int (*)(size_t))next_if_aside("malloc_trim");
+    if (next != NULL) {
+        return next(pad);
+    }
     return cm_reclaim(pad >> CM_CHUNK_SHIFT) > 0;
 }
 
 /* What glibc knows is accepted. Of that, only the trim threshold has a meaning here: how much free
  * memory may stay resident. */
 CM_EXPORT int CM_ENTRY(mallopt)(int parameter, int value) {
+    int (*const next)(int, int) = (int (*)(int, int))next_if_aside("mallopt");
+    if (next != NULL) {
+        return next(parameter, value);
+    }
     switch (parameter) {
     case M_TRIM_THRESHOLD:
         cm_runs_set_keep(value >= 0 ? (size_t)value >> CM_CHUNK_SHIFT : UINT64_MAX);

@@ -34,7 +34,7 @@ extern void *cm_own_malloc(size_t size) __attribute__((alias(
                                                        visibility("hidden")));
 
 /* Asked on slow paths only: while it stands aside, no magazine ever holds a block. */
-static bool stands_aside(void) {
+bool cm_stands_aside(void) {
     static signed char answer; /* 0: not known yet */
     signed char known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
     if (known == 0) {
@@ -54,6 +54,11 @@ static void *no_memory(void) {
 static void *next_malloc(size_t size) {
     void *(*const next)(size_t) = (void *(*)(size_t))cm_next("malloc");
     return next != NULL ? next(size) : no_memory();
+}
+
+static void *next_memalign(size_t alignment, size_t size) {
+    void *(*const next)(size_t, size_t) = (void *(*)(size_t, size_t))cm_next("memalign");
+    return next != NULL ? next(alignment, size) : no_memory();
 }
 
 static void next_free(void *block) {
@@ -161,7 +166,7 @@ static void *allocate_large(size_t size, size_t alignment, bool zeroed) {
 }
 
 static CM_COLD void *allocate_slowly(size_t size) {
-    if (stands_aside()) {
+    if (cm_stands_aside()) {
         return next_malloc(size);
     }
     if (size > CM_SMALL_MAX) {
@@ -196,7 +201,7 @@ CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
     if (__builtin_mul_overflow(count, size, &total)) {
         return no_memory();
     }
-    if (total > CM_SMALL_MAX && !stands_aside()) {
+    if (total > CM_SMALL_MAX && !cm_stands_aside()) {
         return allocate_large(total, 1, true);
     }
     void *const block = allocate(total);
@@ -217,7 +222,10 @@ static unsigned aligned_class(size_t alignment, size_t size) {
 }
 
 static void *allocate_aligned(size_t alignment, size_t size) {
-    if (alignment <= CM_GRANULE || stands_aside()) {
+    if (cm_stands_aside()) {
+        return next_memalign(alignment, size);
+    }
+    if (alignment <= CM_GRANULE) {
         return allocate(size);
     }
     if (alignment > PTRDIFF_MAX) {

@@ -11,8 +11,12 @@
  */
 
 #include "names.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+
+/* Does the executable define malloc itself? Then all calls go to the next allocator. */
+bool cm_stands_aside(void);
 
 struct mallinfo;
 struct mallinfo2;

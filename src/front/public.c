@@ -40,18 +40,25 @@ CM_EXPORT size_t chunkmalloc_purge(void) {
     return cm_reclaim(0);
 }
 
+/* Programs close standard error before they end. */
+static int report_fd = -1;
+
 /* Everything works before this has run, with the default options. */
 __attribute__((constructor(101))) static void set_up(int argc, char **arguments,
                                                      char **environment) {
     (void)argc;
     (void)arguments;
     cm_options_read(environment);
+    if (cm_options.stats_at_exit) {
+        report_fd = cm_sys_duplicate(STDERR_FILENO);
+    }
+    cm_region_set_up();
     cm_thread_set_up();
     cm_fork_set_up();
 }
 
 __attribute__((destructor)) static void at_end(void) {
-    if (cm_options.stats_at_exit) {
-        (void)cm_stats_write(STDERR_FILENO, false);
+    if (report_fd >= 0) {
+        (void)cm_stats_write(report_fd, false);
     }
 }

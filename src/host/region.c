@@ -34,6 +34,20 @@ static bool unlock_to(const struct cm_region *region, uint32_t target) {
            chunk_heap_extend(&region->heap, target);
 }
 
+static void omit_unopened_from_dumps(const struct cm_region *region) {
+    const uint32_t from = opened(region);
+    const uint32_t chunks = region->heap.chunks - from;
+    const uint32_t slab_from = (uint32_t)arith_round_up(from, CM_SLAB_CHUNKS) / CM_SLAB_CHUNKS;
+    const uint32_t slabs = region->heap.chunks / CM_SLAB_CHUNKS - slab_from;
+    cm_sys_omit_from_dumps(cm_chunk_address(region, from), (size_t)chunks << CM_CHUNK_SHIFT);
+    cm_sys_omit_from_dumps(&region->heap.nodes[from], chunks * sizeof(struct chunk_node));
+    cm_sys_omit_from_dumps(&region->slabs[slab_from], slabs * sizeof(struct cm_slab));
+}
+
+void cm_region_set_up(void) {
+    omit_unopened_from_dumps(&cm_section);
+}
+
 bool cm_region_open(const struct cm_region *region, uint64_t chunks) {
     const uint32_t from = opened(region);
     const uint64_t both = (uint64_t)opened(&cm_section) + opened(&cm_second);

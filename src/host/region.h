@@ -55,6 +55,9 @@ static inline unsigned char *cm_chunk_address(const struct cm_region *region, ui
     return region->heap.memory + ((size_t)chunk << CM_CHUNK_SHIFT);
 }
 
+/* Keeps what is not open of the section out of core dumps. Called once, by a constructor. */
+void cm_region_set_up(void);
+
 /* Makes at least the first `chunks` chunks of the region available, up to its end; false if that
  * changes nothing. Needs the heap's lock. */
 bool cm_region_open(const struct cm_region *region, uint64_t chunks);

@@ -2,6 +2,7 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -81,6 +82,17 @@ void cm_sys_omit_from_dumps(void *start, size_t size) {
 
 bool cm_sys_purge(void *start, size_t size) {
     return quiet_syscall(SYS_madvise, (uintptr_t)start, size, MADV_DONTNEED) == 0;
+}
+
+int cm_sys_duplicate(int fd) {
+    enum { OUT_OF_THE_WAY = 512 };
+    const int saved = errno;
+    int copy = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    if (copy < 0) {
+        copy = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+    }
+    errno = saved;
+    return copy;
 }
 
 ssize_t cm_sys_write(int fd, const void *bytes, size_t size) {

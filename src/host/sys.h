@@ -34,6 +34,10 @@ void cm_sys_omit_from_dumps(void *start, size_t size);
 /* Gives the memory of [start, start + size), whole pages, back. The contents are lost. */
 bool cm_sys_purge(void *start, size_t size);
 
+/* A second descriptor for the same file, closed on exec and out of the way of the program's own; -1
+ * if there is none. */
+int cm_sys_duplicate(int fd);
+
 ssize_t cm_sys_write(int fd, const void *bytes, size_t size);
 
 #endif
