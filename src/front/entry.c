@@ -254,9 +254,9 @@ static CM_COLD void free_slowly(void *block) {
 }
 
 static inline void release(void *block) {
-    const size_t offset = (uintptr_t)block - (uintptr_t)cm_section_heap;
-    if (!cm_unlikely(offset >= CM_SECTION_SIZE)) {
-        const unsigned kind = cm_section_kinds[offset >> CM_CHUNK_SHIFT];
+    const size_t offset = (uintptr_t)block - (uintptr_t)cm_section_map;
+    if (!cm_unlikely(offset >= CM_SECTION_SPAN)) {
+        const size_t kind = cm_section_map[offset >> CM_CHUNK_SHIFT];
         if (!cm_unlikely(!cm_is_slot(kind, (uint32_t)(offset % CM_SLAB_SIZE))) &&
             !cm_unlikely(!cm_thread_push(kind, block))) {
             return;

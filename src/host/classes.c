@@ -29,15 +29,16 @@
 #define GRANULES(class, before, size) \
     [(before) / CM_GRANULE + ((before) > 0)...(size) / CM_GRANULE] = (class),
 
-const uint8_t cm_class_of_granules[CM_SMALL_MAX / CM_GRANULE + 1] = {CLASSES(GRANULES)};
-
 #define SLOTS(size) (CM_SLAB_SIZE / (size))
 #define RECIPROCAL(size) ((((uint64_t)1 << 32) + (size)-1) / (size))
 #define EXCESS(size) (RECIPROCAL(size) * (size) - ((uint64_t)1 << 32))
 #define DIVISION(class, before, size) \
     [class] = {(uint32_t)RECIPROCAL(size), (uint32_t)((SLOTS(size) - 1) * EXCESS(size) + 1)},
 
-const struct cm_division cm_divisions[CM_KINDS] = {CLASSES(DIVISION)};
+const struct cm_tables cm_tables = {
+    .class_of_granules = {CLASSES(GRANULES)},
+    .divisions = {CLASSES(DIVISION)},
+};
 
 /* A magazine holds about 16 KiB and at least 4 blocks; 62 is what fits (magazine.h). */
 #define AT_MOST(a, b) ((a) < (b) ? (a) : (b))

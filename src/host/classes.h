@@ -39,13 +39,38 @@ struct cm_class {
     uint16_t depot;    /* full magazines that its depot keeps at most */
 };
 
-CM_HIDDEN extern const uint8_t cm_class_of_granules[CM_SMALL_MAX / CM_GRANULE + 1];
-CM_HIDDEN extern const struct cm_division cm_divisions[CM_KINDS];
 CM_HIDDEN extern const struct cm_class cm_classes[CM_CLASSES + 1];
+
+/*
+ * What the fast paths look up, in one object, so that one register leads to all of it. It begins
+ * with a magazine that holds nothing and has no room: its end, where class_of_granules starts, is
+ * the origin from which threads measure how far the tops of their magazines are (thread.h).
+ */
+struct cm_tables {
+    void *nothing[64];
+    uint8_t class_of_granules[CM_SMALL_MAX / CM_GRANULE + 1];
+    struct cm_division divisions[CM_KINDS];
+} __attribute__((aligned(512)));
+
+CM_HIDDEN extern const struct cm_tables cm_tables;
+
+/* The address of class_of_granules, in a form that the compiler does not take apart again into one
+ * address for each table. */
+static inline const char *cm_origin(void) {
+    const char *origin = (const char *)cm_tables.class_of_granules;
+    __asm__("" : "+r"(origin));
+    return origin;
+}
+
+static inline const struct cm_division *cm_division_of(size_t kind) {
+    const size_t distance =
+        offsetof(struct cm_tables, divisions) - offsetof(struct cm_tables, class_of_granules);
+    return (const struct cm_division *)(const void *)(cm_origin() + distance) + kind;
+}
 
 /* The class of the smallest blocks of at least size bytes; size is at most CM_SMALL_MAX. */
 static inline unsigned cm_class_of(size_t size) {
-    return cm_class_of_granules[(size + CM_GRANULE - 1) / CM_GRANULE];
+    return ((const uint8_t *)cm_origin())[(size + CM_GRANULE - 1) / CM_GRANULE];
 }
 
 static inline size_t cm_class_size(unsigned class) {
@@ -53,14 +78,14 @@ static inline size_t cm_class_size(unsigned class) {
 }
 
 /* Does a slot of a slab of that kind start at the offset? False for kinds that are no class. */
-static inline bool cm_is_slot(unsigned kind, uint32_t offset) {
-    const struct cm_division division = cm_divisions[kind];
-    return offset * division.reciprocal < division.bound;
+static inline bool cm_is_slot(size_t kind, uint32_t offset) {
+    const struct cm_division *const division = cm_division_of(kind);
+    return offset * division->reciprocal < division->bound;
 }
 
 /* The number of the slot that starts at the offset. */
 static inline unsigned cm_slot_number(unsigned class, uint32_t offset) {
-    return (unsigned)(((uint64_t)offset * cm_divisions[class].reciprocal) >> 32);
+    return (unsigned)(((uint64_t)offset * cm_tables.divisions[class].reciprocal) >> 32);
 }
 
 #endif

@@ -25,9 +25,9 @@
 /* Bytes of a slab's bookkeeping; a literal because the assembler needs it. */
 #define CM_SLAB_ROW 544
 
-/* Written to the second word of each small block while it is free, so that freeing it again is
- * noticed at once. No address has this value on any system with 56 bits of them or fewer. */
-#define CM_FREE_MARK 0x5ca1ab1edeadb10cu
+/* Bytes of the section's kind map, which lies before its heap; a form that the assembler can read
+ * too. It also has entries for the chunks that it takes itself, always 0. */
+#define CM_KINDS_SIZE ((CM_SECTION_SIZE / 4096 + 4096 + 65535) / 65536 * 65536)
 
 #define CM_HIDDEN __attribute__((visibility("hidden")))
 #define CM_COLD __attribute__((noinline, cold))

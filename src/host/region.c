@@ -26,6 +26,9 @@ static bool unlock_to(const struct cm_region *region, uint32_t target) {
     const uint32_t from = opened(region);
     const uint32_t slab_from = from / CM_SLAB_CHUNKS;
     const uint32_t slab_to = (uint32_t)arith_round_up(target, CM_SLAB_CHUNKS) / CM_SLAB_CHUNKS;
+    if (from == 0 && region == &cm_section && !cm_sys_unlock(cm_section_map, CM_KINDS_SIZE)) {
+        return false;
+    }
     return cm_sys_unlock(&region->heap.nodes[from], (target - from) * sizeof(struct chunk_node)) &&
            cm_sys_unlock(&region->slabs[slab_from],
                          (slab_to - slab_from) * sizeof(struct cm_slab)) &&

@@ -30,9 +30,22 @@ struct cm_region {
 };
 
 /* Defined in section.c; each is a hidden symbol at a distance known when the library is linked. */
+CM_HIDDEN extern uint8_t cm_section_map[CM_KINDS_SIZE];
 CM_HIDDEN extern unsigned char cm_section_heap[];
-CM_HIDDEN extern uint8_t cm_section_kinds[CM_SECTION_CHUNKS];
 CM_HIDDEN extern const struct cm_region cm_section;
+
+/*
+ * The kind of the chunk at the address, for addresses that are less than CM_SECTION_SPAN above
+ * cm_section_map: the map comes first, with entries of 0 for itself, then the heap. So one address
+ * in a register is the map, the origin of the heap's offsets, and the mark of free blocks.
+ */
+#define CM_SECTION_SPAN ((size_t)CM_KINDS_SIZE + CM_SECTION_SIZE)
+
+/* Written to the second word of each small block while it is free, so that freeing it again is
+ * noticed at once. No program has a use for this address. */
+static inline uintptr_t cm_free_mark(void) {
+    return (uintptr_t)cm_section_map;
+}
 
 /* Constant once cm_second_size is not 0. */
 CM_HIDDEN extern struct cm_region cm_second;

@@ -14,14 +14,17 @@
 /* clang-format off */
 __asm__(".pushsection .chunkheap, \"a\", @nobits\n"
         ".balign 65536\n"
-        ".globl cm_section_heap, cm_section_nodes, cm_section_slabs\n"
-        ".hidden cm_section_heap, cm_section_nodes, cm_section_slabs\n"
+        ".globl cm_section_map, cm_section_heap, cm_section_nodes, cm_section_slabs\n"
+        ".hidden cm_section_map, cm_section_heap, cm_section_nodes, cm_section_slabs\n"
+        ".type cm_section_map, @object\n"
         ".type cm_section_heap, @object\n"
         ".type cm_section_nodes, @object\n"
         ".type cm_section_slabs, @object\n"
+        ".size cm_section_map, " TEXT(CM_KINDS_SIZE) "\n"
         ".size cm_section_heap, " HEAP_BYTES "\n"
         ".size cm_section_nodes, " HEAP_BYTES " / 512\n"
         ".size cm_section_slabs, " HEAP_BYTES " / 65536 * " TEXT(CM_SLAB_ROW) "\n"
+        "cm_section_map: .zero " TEXT(CM_KINDS_SIZE) "\n"
         "cm_section_heap: .zero " HEAP_BYTES "\n"
         "cm_section_nodes: .zero " HEAP_BYTES " / 512\n"
         ".balign 65536\n"
@@ -32,13 +35,15 @@ __asm__(".pushsection .chunkheap, \"a\", @nobits\n"
 
 _Static_assert(CM_SECTION_SIZE % (1 << 20) == 0, "the heap's size is a whole number of MiB");
 _Static_assert(CM_CHUNK_SIZE / sizeof(struct chunk_node) == 512, "a node is 1/512 of a chunk");
+_Static_assert(CM_KINDS_SIZE >= CM_SECTION_CHUNKS + (CM_KINDS_SIZE >> CM_CHUNK_SHIFT),
+               "the kind map has an entry for each chunk of the heap and of itself");
+_Static_assert(CM_KINDS_SIZE % CM_SLAB_SIZE == 0, "offsets from the map are offsets in slabs");
 _Static_assert(sizeof(struct cm_slab) == CM_SLAB_ROW, "CM_SLAB_ROW is the size of a slab's row");
 _Static_assert(CM_SECTION_SIZE <= (1536u << 20), "code reaches only 2 GiB: use heap_size <= 1536");
 
 CM_HIDDEN extern struct chunk_node cm_section_nodes[];
 CM_HIDDEN extern struct cm_slab cm_section_slabs[];
 
-uint8_t cm_section_kinds[CM_SECTION_CHUNKS];
 static uint64_t section_touched[CM_SECTION_CHUNKS / 64];
 static struct chunk_heap_state section_state;
 static uint32_t section_index[CHUNK_HEAP_INDEX_WORDS_(CM_SECTION_CHUNKS)];
@@ -58,7 +63,7 @@ const struct cm_region cm_section = {
             .chunk_shift = CM_CHUNK_SHIFT,
             .grows = true,
         },
-    .kinds = cm_section_kinds,
+    .kinds = cm_section_map + (CM_KINDS_SIZE >> CM_CHUNK_SHIFT),
     .touched = section_touched,
     .slabs = cm_section_slabs,
     .use = &section_use,

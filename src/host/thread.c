@@ -65,11 +65,11 @@ static bool is_active(struct cm_thread *self) {
 }
 
 static void flush_class(struct cm_thread *self, unsigned class) {
-    void **const top = self->top[class];
-    if (top == NULL) {
+    if (self->top[class] == 0) {
         return;
     }
-    self->top[class] = NULL;
+    void **const top = cm_top(self->top[class]);
+    self->top[class] = 0;
     struct cm_magazine *const magazine = magazine_of(top);
     struct cm_magazine *const spare = spare_of(magazine);
     if (spare != NULL) {
@@ -123,7 +123,7 @@ void cm_thread_after_fork(void) {
 
 /* top is of a magazine that holds a block, or the NULL below the lowest. */
 static void *pop_from(unsigned class, void **top) {
-    cm_thread_self.top[class] = top;
+    cm_thread_self.top[class] = cm_distance(top);
     return cm_thread_pop(class);
 }
 
@@ -131,7 +131,7 @@ void *cm_thread_take(unsigned class) {
     struct cm_thread *const self = &cm_thread_self;
     struct cm_magazine *magazine = NULL;
     if (is_active(self)) {
-        magazine = self->top[class] != NULL ? magazine_of(self->top[class]) : NULL;
+        magazine = self->top[class] != 0 ? magazine_of(cm_top(self->top[class])) : NULL;
         if (magazine == NULL && (magazine = cm_depot_empty(class)) != NULL) {
             magazine->link = 0;
         }
@@ -165,10 +165,11 @@ static bool holds(void **bottom, void **top, const void *block) {
 }
 
 static bool thread_has(const struct cm_thread *thread, unsigned class, const void *block) {
-    void **const top = __atomic_load_n(&thread->top[class], __ATOMIC_ACQUIRE);
-    if (top == NULL) {
+    const uintptr_t distance = __atomic_load_n(&thread->top[class], __ATOMIC_ACQUIRE);
+    if (distance == 0) {
         return false;
     }
+    void **const top = cm_top(distance);
     struct cm_magazine *const magazine = magazine_of(top);
     struct cm_magazine *const spare = spare_of(magazine);
     return holds(cm_magazine_bottom(magazine, class), top, block) ||
@@ -195,14 +196,14 @@ bool cm_thread_block_is_free(unsigned class, const void *block) {
 
 /* A magazine with room, loaded in place of the full one, or of none. NULL if there is no memory. */
 static struct cm_magazine *make_room(struct cm_thread *self, unsigned class) {
-    if (self->top[class] == NULL) {
+    if (self->top[class] == 0) {
         struct cm_magazine *const first = cm_depot_empty(class);
         if (first != NULL) {
             first->link = 0;
         }
         return first;
     }
-    struct cm_magazine *const full = magazine_of(self->top[class]);
+    struct cm_magazine *const full = magazine_of(cm_top(self->top[class]));
     struct cm_magazine *room = spare_of(full);
     if (room == NULL) {
         room = cm_depot_empty(class);
@@ -218,16 +219,16 @@ static struct cm_magazine *make_room(struct cm_thread *self, unsigned class) {
 
 void cm_thread_give(unsigned class, void *block) {
     struct cm_thread *const self = &cm_thread_self;
-    uint64_t *const mark = (uint64_t *)block + 1;
-    if (cm_unlikely(*mark == CM_FREE_MARK) && cm_thread_block_is_free(class, block)) {
+    uintptr_t *const mark = (uintptr_t *)block + 1;
+    if (cm_unlikely(*mark == cm_free_mark()) && cm_thread_block_is_free(class, block)) {
         cm_die("double free", " of", block);
     }
     *mark = 0;
     if (is_active(self)) {
-        if ((uintptr_t)self->top[class] % CM_MAGAZINE_SIZE == 0) {
+        if (self->top[class] % CM_MAGAZINE_SIZE == 0) {
             struct cm_magazine *const room = make_room(self, class);
             if (room != NULL) {
-                self->top[class] = cm_magazine_bottom(room, class);
+                self->top[class] = cm_distance(cm_magazine_bottom(room, class));
             }
         }
         if (cm_thread_push(class, block)) {
@@ -245,10 +246,11 @@ size_t cm_thread_count(size_t *cached) {
         count++;
         for (unsigned class = 1; class <= CM_CLASSES; class ++) {
             /* The owner may be at work; a count that is a moment old is as good as any. */
-            void **const top = __atomic_load_n(&thread->top[class], __ATOMIC_RELAXED);
-            if (top == NULL) {
+            const uintptr_t distance = __atomic_load_n(&thread->top[class], __ATOMIC_RELAXED);
+            if (distance == 0) {
                 continue;
             }
+            void **const top = cm_top(distance);
             struct cm_magazine *const magazine = magazine_of(top);
             const size_t blocks = (size_t)(top - cm_magazine_bottom(magazine, class)) +
                                   (spare_is_full(magazine) ? cm_classes[class].magazine : 0);

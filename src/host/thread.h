@@ -3,9 +3,11 @@
 #define CHUNKMALLOC_HOST_THREAD_H
 
 /*
- * A thread's magazines: one word a class, the position after the top of the loaded magazine. All
- * zero is a thread that has none. NULL is a multiple of 512, as is the end of a full magazine, so
- * one test sends a free to the slow path in both cases.
+ * A thread's magazines: one word a class, which says where the loaded magazine's top is, as the
+ * distance from cm_origin to the position after the top. All zero is a thread that has none: it
+ * then is at the end of cm_tables.nothing, below which there is a NULL, as below the lowest block
+ * of any magazine, and which is a multiple of 512, as is the distance to the end of any full one.
+ * So one test tells whether a magazine can give a block, and one whether it can take one.
  */
 
 #include "depot.h"
@@ -18,7 +20,7 @@ enum cm_thread_state {
 };
 
 struct cm_thread {
-    void **top[CM_CLASSES + 1];
+    uintptr_t top[CM_CLASSES + 1];
     struct cm_thread *next; /* in the list of threads with magazines */
     struct cm_thread *previous;
     enum cm_thread_state state;
@@ -29,32 +31,38 @@ _Static_assert(sizeof(struct cm_thread) <= 512, "static TLS is scarce: 512 bytes
 CM_HIDDEN extern __thread struct cm_thread cm_thread_self
     __attribute__((tls_model("initial-exec")));
 
+/* The position at the distance. */
+static inline void **cm_top(uintptr_t distance) {
+    return (void **)((uintptr_t)cm_origin() + distance);
+}
+
+static inline uintptr_t cm_distance(void **top) {
+    return (uintptr_t)top - (uintptr_t)cm_origin();
+}
+
 /* A block of the class from the loaded magazine, or NULL if that is empty or there is none. */
-static inline void *cm_thread_pop(unsigned class) {
-    void **const top = cm_thread_self.top[class];
-    if (cm_unlikely(top == NULL)) {
-        return NULL;
-    }
-    void **const block = (void **)top[-1];
+static inline void *cm_thread_pop(size_t class) {
+    const uintptr_t top = cm_thread_self.top[class];
+    void **const block = (void **)cm_top(top)[-1];
     if (cm_unlikely(block == NULL)) {
         return NULL;
     }
-    cm_thread_self.top[class] = top - 1;
-    block[1] = NULL; /* no longer CM_FREE_MARK */
+    cm_thread_self.top[class] = top - sizeof(void *);
+    block[1] = NULL; /* no longer the mark */
     return block;
 }
 
 /* Puts a block into the loaded magazine; false if that is full, there is none, or the block bears
  * the mark of one that is free. */
-static inline bool cm_thread_push(unsigned class, void *block) {
-    void **const top = cm_thread_self.top[class];
-    uint64_t *const mark = (uint64_t *)block + 1;
-    if (cm_unlikely((uintptr_t)top % CM_MAGAZINE_SIZE == 0) || cm_unlikely(*mark == CM_FREE_MARK)) {
+static inline bool cm_thread_push(size_t class, void *block) {
+    const uintptr_t top = cm_thread_self.top[class];
+    uintptr_t *const mark = (uintptr_t *)block + 1;
+    if (cm_unlikely(top % CM_MAGAZINE_SIZE == 0) || cm_unlikely(*mark == cm_free_mark())) {
         return false;
     }
-    *mark = CM_FREE_MARK;
-    *top = block;
-    cm_thread_self.top[class] = top + 1;
+    *mark = cm_free_mark();
+    *cm_top(top) = block;
+    cm_thread_self.top[class] = top + sizeof(void *);
     return true;
 }
 
@@ -70,7 +78,7 @@ void cm_thread_give(unsigned class, void *block);
 bool cm_thread_block_is_free(unsigned class, const void *block);
 
 static inline bool cm_is_marked(const void *block) {
-    return ((const uint64_t *)block)[1] == CM_FREE_MARK;
+    return ((const uintptr_t *)block)[1] == cm_free_mark();
 }
 
 /* Creates the key whose destructor gives a thread's magazines back. Called once, by a constructor;
