@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runs.h"
 
+#include "retain.h"
 #include "sys.h"
 #include <core/arith.h>
 #include <core/run.h>
@@ -10,8 +11,9 @@ struct cm_lock cm_heap_lock = CM_LOCK_INITIALISER;
 uint64_t cm_runs_purged;
 uint64_t cm_runs_failures;
 
-static uint64_t keep_chunks = (1 << 20) >> CM_CHUNK_SHIFT;
 static bool purging;
+
+static struct cm_retain retain = CM_RETAIN_INITIALISER;
 
 static const struct cm_region *const regions[] = {&cm_section, &cm_second};
 enum { REGIONS = 2 };
@@ -22,7 +24,7 @@ static bool exists(const struct cm_region *region) {
 
 void cm_runs_set_keep(uint64_t chunks) {
     cm_lock_acquire(&cm_heap_lock);
-    keep_chunks = chunks;
+    cm_retain_at_least(&retain, chunks);
     cm_lock_release(&cm_heap_lock);
 }
 
@@ -54,11 +56,24 @@ static void set_touched(const struct cm_region *region, uint32_t chunk, uint32_t
     }
 }
 
-static void leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length) {
+static uint64_t dirty_now(void) {
+    return (uint64_t)cm_section.use->free_dirty +
+           (cm_second_size != 0 ? cm_second.use->free_dirty : 0);
+}
+
+static uint64_t used_now(void) {
+    return (uint64_t)cm_section.heap.state->used +
+           (cm_second_size != 0 ? cm_second.heap.state->used : 0);
+}
+
+/* known_new: chunks at the end that were never used before. */
+static void leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length,
+                        uint32_t known_new) {
     const uint32_t dirty = count_touched(region, chunk, length);
-    chunk_require(region->use->free_dirty >= dirty);
+    chunk_require(region->use->free_dirty >= dirty && dirty + known_new <= length);
     region->use->free_dirty -= dirty;
     set_touched(region, chunk, length, true);
+    cm_retain_took(&retain, length, length - dirty - known_new, used_now(), dirty_now());
 }
 
 static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_t length) {
@@ -81,16 +96,25 @@ static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_req
     return chunk;
 }
 
-static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t frontiers[]) {
+/* Chunks of [chunk, chunk + length) at or above what was the frontier. */
+static uint32_t above(uint32_t frontier, uint32_t chunk, uint32_t length) {
+    const uint32_t end = chunk + length;
+    const uint32_t beyond = end <= frontier ? 0 : end - frontier;
+    return beyond < length ? beyond : length;
+}
+
+/* *fresh is set to the chunks at the run's end that were never used before. */
+static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t *fresh) {
     for (unsigned i = 0; i < REGIONS; i++) {
         const struct cm_region *const region = regions[i];
         const uint64_t most = (uint64_t)request->length + request->align;
         if (!exists(region) && !cm_region_reserve_second(most)) {
             break;
         }
-        frontiers[i] = region->heap.state->frontier;
+        const uint32_t frontier = region->heap.state->frontier;
         const uint32_t chunk = alloc_in(region, request);
         if (chunk != RUN_NONE) {
+            *fresh = above(frontier, chunk, request->length);
             return (struct cm_run){region, chunk};
         }
     }
@@ -98,8 +122,8 @@ static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t
     return (struct cm_run){NULL, 0};
 }
 
-static void enter(struct cm_run run, const struct cm_run_request *request) {
-    leaves_free(run.region, run.chunk, request->length);
+static void enter(struct cm_run run, const struct cm_run_request *request, uint32_t fresh) {
+    leaves_free(run.region, run.chunk, request->length, fresh);
     if (request->kind == CM_KIND_LARGE) {
         run.region->kinds[run.chunk] = CM_KIND_LARGE;
     } else if (request->kind != CM_KIND_NONE) {
@@ -108,68 +132,50 @@ static void enter(struct cm_run run, const struct cm_run_request *request) {
 }
 
 struct cm_run cm_runs_alloc(const struct cm_run_request *request) {
-    uint32_t frontiers[REGIONS] = {0, 0};
+    uint32_t fresh = 0;
     cm_lock_acquire(&cm_heap_lock);
-    const struct cm_run run = alloc_locked(request, frontiers);
+    const struct cm_run run = alloc_locked(request, &fresh);
     if (run.region != NULL) {
-        enter(run, request);
+        enter(run, request, fresh);
     }
     cm_lock_release(&cm_heap_lock);
-    if (run.region != NULL && request->known_zero != NULL) {
-        const uint32_t end = run.chunk + request->length;
-        const uint32_t frontier = frontiers[run.region != regions[0]];
-        const uint32_t fresh = end <= frontier ? 0 : end - frontier;
-        *request->known_zero = (size_t)(fresh < request->length ? fresh : request->length)
-                               << CM_CHUNK_SHIFT;
+    if (request->known_zero != NULL) {
+        *request->known_zero = (size_t)fresh << CM_CHUNK_SHIFT;
     }
     return run;
 }
 
 /* ---- freeing ---- */
 
-static uint64_t dirty_now(void) {
-    return (uint64_t)cm_section.use->free_dirty +
-           (cm_second_size != 0 ? cm_second.use->free_dirty : 0);
-}
-
-/* How many free chunks may stay resident: an eighth of what is in use, or the option's. */
-static uint64_t budget(void) {
-    const uint64_t used = (uint64_t)cm_section.heap.state->used +
-                          (cm_second_size != 0 ? cm_second.heap.state->used : 0);
-    return used / 8 > keep_chunks ? used / 8 : keep_chunks;
-}
-
-static void free_locked(struct cm_run run) {
+/* Returns the chunks freed. */
+static uint32_t free_locked(struct cm_run run) {
     const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
     const uint8_t kind = run.region->kinds[run.chunk];
     memset(&run.region->kinds[run.chunk], CM_KIND_NONE, kind == CM_KIND_LARGE ? 1 : length);
     (void)chunk_run_free(&run.region->heap, run.chunk);
     becomes_free(run.region, run.chunk, length);
+    return length;
 }
 
-/* Releases the lock; purges if too much is free and resident. */
-static void release_and_purge(void) {
-    const uint64_t allowed = budget();
-    const bool too_much = dirty_now() > allowed && !purging;
+/* Releases the lock; then gives back what need not stay. */
+static void release_after_freeing(uint32_t length) {
+    uint64_t keep = 0;
+    const bool purge = cm_retain_freed(&retain, length, used_now(), dirty_now(), &keep) && !purging;
     cm_lock_release(&cm_heap_lock);
-    if (too_much) {
-        (void)cm_runs_purge(allowed / 2);
+    if (purge) {
+        (void)cm_runs_purge(keep);
     }
 }
 
 void cm_runs_free(struct cm_run run) {
     cm_lock_acquire(&cm_heap_lock);
-    free_locked(run);
-    release_and_purge();
+    release_after_freeing(free_locked(run));
 }
 
 bool cm_runs_free_large(struct cm_run run) {
     cm_lock_acquire(&cm_heap_lock);
     const bool is_large = run.region->kinds[run.chunk] == CM_KIND_LARGE;
-    if (is_large) {
-        free_locked(run);
-    }
-    release_and_purge();
+    release_after_freeing(is_large ? free_locked(run) : 0);
     return is_large;
 }
 
@@ -177,17 +183,19 @@ bool cm_runs_resize(struct cm_run run, uint32_t length) {
     const struct chunk_heap *const heap = &run.region->heap;
     cm_lock_acquire(&cm_heap_lock);
     const uint32_t old = chunk_run_length(heap, run.chunk);
+    const uint32_t frontier = heap->state->frontier;
     bool resized = chunk_run_resize(heap, run.chunk, length);
-    const bool at_frontier = run.chunk + old == heap->state->frontier;
-    if (!resized && at_frontier && cm_region_open(run.region, (uint64_t)run.chunk + length)) {
+    if (!resized && run.chunk + old == frontier &&
+        cm_region_open(run.region, (uint64_t)run.chunk + length)) {
         resized = chunk_run_resize(heap, run.chunk, length);
     }
     if (resized && length > old) {
-        leaves_free(run.region, run.chunk + old, length - old);
+        const uint32_t end = run.chunk + old;
+        leaves_free(run.region, end, length - old, above(frontier, end, length - old));
     } else if (resized && length < old) {
         becomes_free(run.region, run.chunk + length, old - length);
     }
-    release_and_purge();
+    release_after_freeing(resized && length < old ? old - length : 0);
     return resized;
 }
 
