@@ -5,8 +5,8 @@
 #include "entry.h"
 #include "next.h"
 #include <errno.h>
-#include <host/out.h>
-#include <host/runs.h>
+#include <host/config.h>
+#include <host/reclaim.h>
 #include <host/stats.h>
 #include <limits.h>
 #include <unistd.h>
@@ -112,7 +112,7 @@ CM_EXPORT int CM_ENTRY(mallopt)(int parameter, int value) {
     }
     switch (parameter) {
     case M_TRIM_THRESHOLD:
-        cm_runs_set_keep(value >= 0 ? (size_t)value >> CM_CHUNK_SHIFT : UINT64_MAX);
+        cm_reclaim_keep(value >= 0 ? (size_t)value >> CM_CHUNK_SHIFT : UINT64_MAX);
         return 1;
     case M_MXFAST:
     case M_TOP_PAD:

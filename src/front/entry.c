@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <host/large.h>
 #include <host/out.h>
-#include <host/stats.h>
+#include <host/reclaim.h>
 #include <host/sys.h>
 #include <host/thread.h>
 #include <string.h>
@@ -248,8 +248,10 @@ static CM_COLD void free_slowly(void *block) {
         if (!cm_runs_free_large(cm_run_at(place.region, block))) {
             cm_die("double free", " of", block);
         }
+        cm_reclaim_if_due();
     } else if (!cm_thread_push(place.kind, block)) {
         cm_thread_give(place.kind, block);
+        cm_reclaim_if_due();
     }
 }
 

@@ -5,6 +5,7 @@
 #include "names.h"
 #include <host/fork.h>
 #include <host/options.h>
+#include <host/reclaim.h>
 #include <host/region.h>
 #include <host/stats.h>
 #include <host/sys.h>

@@ -8,7 +8,7 @@
 _Static_assert(sizeof(struct cm_magazine) <= CM_MAGAZINE_SIZE, "a magazine has 512 bytes");
 
 struct cm_depot cm_depots[CM_CLASSES + 1] = {
-    [0 ... CM_CLASSES] = {.lock = CM_LOCK_INITIALISER},
+    [0 ... CM_CLASSES] = {.lock = CM_LOCK_INITIALISER, .limit = 1},
 };
 
 /* Magazines are cut from runs of their own, in which no block of a program starts. */
@@ -96,8 +96,12 @@ void **cm_depot_load(unsigned class, struct cm_magazine **magazine) {
         *magazine = full;
         top = cm_magazine_end(full);
     } else {
+        if (depot->drained && depot->limit < cm_classes[class].depot) {
+            depot->limit++;
+        }
         top = fill(depot, class, *magazine);
     }
+    depot->drained = false;
     cm_lock_release(&depot->lock);
     return top;
 }
@@ -107,13 +111,14 @@ struct cm_magazine *cm_depot_store(unsigned class, struct cm_magazine *full) {
     struct cm_magazine *empty = NULL;
     void *freed_twice = NULL;
     cm_lock_acquire(&depot->lock);
-    if (depot->full_count < cm_classes[class].depot) {
+    if (depot->full_count < depot->limit) {
         empty = pop(&depot->empty, &depot->empty_count);
         push(&depot->full, &depot->full_count, full);
     } else {
         freed_twice = cm_slab_give(&depot->slabs, class, cm_magazine_bottom(full, class),
                                    cm_classes[class].magazine);
         empty = full;
+        depot->drained = true;
     }
     release_with(depot, freed_twice);
     return empty != NULL ? empty : cm_depot_empty(class);
@@ -153,8 +158,18 @@ void cm_depot_drain(unsigned class) {
                                    cm_classes[class].magazine);
         push(&depot->empty, &depot->empty_count, full);
     }
+    depot->limit = 1;
     cm_slab_release_idle(&depot->slabs);
     release_with(depot, freed_twice);
+}
+
+size_t cm_depot_hollow(unsigned class, struct cm_slab *slab) {
+    struct cm_depot *const depot = &cm_depots[class];
+    cm_lock_acquire(&depot->lock);
+    const size_t purged =
+        slab->class == class ? cm_slab_hollow(&depot->slabs, slab, &depot->lock) : 0;
+    cm_lock_release(&depot->lock);
+    return purged;
 }
 
 bool cm_depot_has(unsigned class, const void *block) {

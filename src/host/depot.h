@@ -30,6 +30,8 @@ struct cm_depot {
     struct cm_magazine *full;
     struct cm_magazine *empty;
     uint32_t full_count;
+    uint32_t limit; /* full magazines that it keeps; grows when they turn out to be missed */
+    bool drained;   /* blocks went back to the slabs since one was last asked for */
     uint32_t empty_count;
 } __attribute__((aligned(64)));
 
@@ -63,6 +65,10 @@ void cm_depot_retire(unsigned class, struct cm_magazine *magazine, void **top);
  */
 void *cm_depot_take_one(unsigned class);
 void cm_depot_give_one(unsigned class, void *block);
+
+/* Gives memory of the slab back where no block of it is out; nothing if it is no longer of the
+ * class. Returns the bytes. Takes the class's lock. */
+size_t cm_depot_hollow(unsigned class, struct cm_slab *slab);
 
 /* Gives all that the depot holds back to the slabs, and idle slabs to the heap. Takes the lock. */
 void cm_depot_drain(unsigned class);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fork.h"
 
+#include "reclaim.h"
 #include "runs.h"
 #include "thread.h"
 #include <pthread.h>
@@ -41,6 +42,7 @@ static void in_child(void) {
         cm_lock_reset(lock_number(i));
     }
     cm_runs_after_fork();
+    cm_reclaim_after_fork();
     cm_thread_after_fork();
 }
 

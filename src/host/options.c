@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "out.h"
+#include "reclaim.h"
 #include "runs.h"
 #include "sys.h"
 #include <string.h>
@@ -137,7 +138,7 @@ void cm_options_read(char *const *environment) {
     if (cm_options.limit != 0) {
         cm_region_limit = cm_options.limit >> CM_CHUNK_SHIFT;
     }
-    cm_runs_set_keep(cm_options.keep >> CM_CHUNK_SHIFT);
+    cm_reclaim_keep(cm_options.keep >> CM_CHUNK_SHIFT);
     cm_region_second_allowed = cm_options.second;
     if (cm_options.verbose) {
         echo(&cm_options);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runs.h"
 
-#include "retain.h"
+#include "footprint.h"
 #include "sys.h"
 #include <core/arith.h>
 #include <core/run.h>
@@ -13,19 +13,17 @@ uint64_t cm_runs_failures;
 
 static bool purging;
 
-static struct cm_retain retain = CM_RETAIN_INITIALISER;
+/* Of a time measured in chunks freed: see surplus. */
+static struct {
+    uint64_t freed;  /* chunks, since it began */
+    uint64_t lowest; /* of free and resident chunks since then */
+} window;
 
 static const struct cm_region *const regions[] = {&cm_section, &cm_second};
 enum { REGIONS = 2 };
 
 static bool exists(const struct cm_region *region) {
     return region == &cm_section || cm_second_size != 0;
-}
-
-void cm_runs_set_keep(uint64_t chunks) {
-    cm_lock_acquire(&cm_heap_lock);
-    cm_retain_at_least(&retain, chunks);
-    cm_lock_release(&cm_heap_lock);
 }
 
 void cm_runs_after_fork(void) {
@@ -57,27 +55,44 @@ static void set_touched(const struct cm_region *region, uint32_t chunk, uint32_t
 }
 
 static uint64_t dirty_now(void) {
-    return (uint64_t)cm_section.use->free_dirty +
-           (cm_second_size != 0 ? cm_second.use->free_dirty : 0);
+    return cm_counted(&cm_footprint.dirty);
 }
 
-static uint64_t used_now(void) {
-    return (uint64_t)cm_section.heap.state->used +
-           (cm_second_size != 0 ? cm_second.heap.state->used : 0);
+static void change_dirty(const struct cm_region *region, uint32_t change) {
+    region->use->free_dirty += change;
+    cm_count(&cm_footprint.dirty, (uint64_t)(int64_t)(int32_t)change);
 }
 
-/* known_new: chunks at the end that were never used before. */
+/* fresh: chunks at the end that were never used before. */
 static void leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length,
-                        uint32_t known_new) {
+                        uint32_t fresh) {
     const uint32_t dirty = count_touched(region, chunk, length);
-    chunk_require(region->use->free_dirty >= dirty && dirty + known_new <= length);
-    region->use->free_dirty -= dirty;
+    chunk_require(region->use->free_dirty >= dirty && dirty + fresh <= length);
+    change_dirty(region, -dirty);
     set_touched(region, chunk, length, true);
-    cm_retain_took(&retain, length, length - dirty - known_new, used_now(), dirty_now());
+    window.lowest = dirty_now() < window.lowest ? dirty_now() : window.lowest;
+    cm_count(&cm_footprint.used, length);
+    cm_count(&cm_footprint.taken, length);
+    cm_count(&cm_footprint.again, length - dirty - fresh);
 }
 
 static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_t length) {
-    region->use->free_dirty += count_touched(region, chunk, length);
+    change_dirty(region, count_touched(region, chunk, length));
+    cm_count(&cm_footprint.used, -(uint64_t)length);
+    window.freed += length;
+}
+
+/* Free chunks that the program has shown it does without: those that were free and resident all the
+ * while it freed many times what it uses. 0 if there are few, or it is too early to say. */
+static uint64_t surplus(void) {
+    enum { TIMES = 8, FEW = 256 };
+    if (window.freed < cm_counted(&cm_footprint.used) * TIMES || window.freed < FEW * TIMES) {
+        return 0;
+    }
+    const uint64_t lowest = window.lowest;
+    window.freed = 0;
+    window.lowest = dirty_now();
+    return lowest > FEW ? lowest - FEW : 0;
 }
 
 /* ---- allocation ---- */
@@ -126,6 +141,7 @@ static void enter(struct cm_run run, const struct cm_run_request *request, uint3
     leaves_free(run.region, run.chunk, request->length, fresh);
     if (request->kind == CM_KIND_LARGE) {
         run.region->kinds[run.chunk] = CM_KIND_LARGE;
+        cm_count(&cm_footprint.large, request->length);
     } else if (request->kind != CM_KIND_NONE) {
         memset(&run.region->kinds[run.chunk], request->kind, request->length);
     }
@@ -139,6 +155,7 @@ struct cm_run cm_runs_alloc(const struct cm_run_request *request) {
         enter(run, request, fresh);
     }
     cm_lock_release(&cm_heap_lock);
+    cm_footprint_grew();
     if (request->known_zero != NULL) {
         *request->known_zero = (size_t)fresh << CM_CHUNK_SHIFT;
     }
@@ -147,35 +164,47 @@ struct cm_run cm_runs_alloc(const struct cm_run_request *request) {
 
 /* ---- freeing ---- */
 
-/* Returns the chunks freed. */
-static uint32_t free_locked(struct cm_run run) {
+static void free_locked(struct cm_run run) {
     const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
-    const uint8_t kind = run.region->kinds[run.chunk];
-    memset(&run.region->kinds[run.chunk], CM_KIND_NONE, kind == CM_KIND_LARGE ? 1 : length);
+    uint8_t *const kinds = &run.region->kinds[run.chunk];
+    if (*kinds == CM_KIND_LARGE) {
+        *kinds = CM_KIND_NONE;
+        cm_count(&cm_footprint.large, -(uint64_t)length);
+    } else {
+        memset(kinds, CM_KIND_NONE, length);
+    }
     (void)chunk_run_free(&run.region->heap, run.chunk);
     becomes_free(run.region, run.chunk, length);
-    return length;
 }
 
-/* Releases the lock; then gives back what need not stay. */
-static void release_after_freeing(uint32_t length) {
-    uint64_t keep = 0;
-    const bool purge = cm_retain_freed(&retain, length, used_now(), dirty_now(), &keep) && !purging;
+/* Releases the lock; then gives back what has turned out to be surplus. */
+static void release_and_purge(void) {
+    const uint64_t unneeded = purging ? 0 : surplus();
+    const uint64_t dirty = dirty_now();
     cm_lock_release(&cm_heap_lock);
-    if (purge) {
-        (void)cm_runs_purge(keep);
+    if (unneeded > 0) {
+        (void)cm_runs_purge(dirty - unneeded);
     }
 }
 
-void cm_runs_free(struct cm_run run) {
+void cm_runs_free_slab(struct cm_run run, uint32_t hollow) {
     cm_lock_acquire(&cm_heap_lock);
-    release_after_freeing(free_locked(run));
+    for (uint32_t i = 0; i < CM_SLAB_CHUNKS; i++) {
+        if ((hollow >> i & 1) != 0) {
+            set_touched(run.region, run.chunk + i, 1, false);
+        }
+    }
+    free_locked(run);
+    release_and_purge();
 }
 
 bool cm_runs_free_large(struct cm_run run) {
     cm_lock_acquire(&cm_heap_lock);
     const bool is_large = run.region->kinds[run.chunk] == CM_KIND_LARGE;
-    release_after_freeing(is_large ? free_locked(run) : 0);
+    if (is_large) {
+        free_locked(run);
+    }
+    release_and_purge();
     return is_large;
 }
 
@@ -192,10 +221,12 @@ bool cm_runs_resize(struct cm_run run, uint32_t length) {
     if (resized && length > old) {
         const uint32_t end = run.chunk + old;
         leaves_free(run.region, end, length - old, above(frontier, end, length - old));
+        cm_count(&cm_footprint.large, length - old);
     } else if (resized && length < old) {
         becomes_free(run.region, run.chunk + length, old - length);
+        cm_count(&cm_footprint.large, -(uint64_t)(old - length));
     }
-    release_after_freeing(resized && length < old ? old - length : 0);
+    release_and_purge();
     return resized;
 }
 
@@ -260,7 +291,7 @@ static size_t purge_run(const struct cm_region *region, uint32_t start, uint32_t
     const uintptr_t first = (uintptr_t)arith_round_up(from, page);
     const uintptr_t end = (from + ((uintptr_t)length << CM_CHUNK_SHIFT)) & ~(page - 1);
     const uint32_t dirty = count_touched(region, start, length);
-    region->use->free_dirty -= dirty;
+    change_dirty(region, -dirty);
     bool purged = false;
     if (end > first) {
         cm_lock_release(&cm_heap_lock);
@@ -273,7 +304,7 @@ static size_t purge_run(const struct cm_region *region, uint32_t start, uint32_t
     }
     const uint32_t left = count_touched(region, start, length);
     (void)chunk_run_free(&region->heap, start);
-    region->use->free_dirty += left;
+    change_dirty(region, left);
     return (size_t)(dirty - left) << CM_CHUNK_SHIFT;
 }
 

@@ -28,7 +28,9 @@ struct cm_run_request {
 
 /* Takes the heap's lock. */
 struct cm_run cm_runs_alloc(const struct cm_run_request *request);
-void cm_runs_free(struct cm_run run);
+
+/* Frees a slab's run, of which the chunks in the mask hollow were given back. Takes the lock. */
+void cm_runs_free_slab(struct cm_run run, uint32_t hollow);
 
 /* Frees the run if it is still a large block; false if it is not. Takes the heap's lock. */
 bool cm_runs_free_large(struct cm_run run);
@@ -48,10 +50,6 @@ size_t cm_runs_purge(uint64_t keep);
 
 /* In the child of a fork: no other thread is purging. */
 void cm_runs_after_fork(void);
-
-/* Sets how many free chunks may stay resident however little is in use; the option "keep". Takes
- * the heap's lock. */
-void cm_runs_set_keep(uint64_t chunks);
 
 /* Bytes given back so far. Guarded by the heap's lock. */
 CM_HIDDEN extern uint64_t cm_runs_purged;

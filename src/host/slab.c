@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "slab.h"
 
+#include "footprint.h"
 #include "out.h"
 #include "runs.h"
+#include "sys.h"
 #include <core/assert.h>
 #include <core/bits.h>
 
@@ -65,7 +67,33 @@ static void release_slab(struct cm_slab_list *list, struct cm_slab *slab) {
     slab->class = 0;
     list->slabs--;
     list->idle--;
-    cm_runs_free((struct cm_run){region, (uint32_t)chunk});
+    const uint32_t hollow = slab->hollow;
+    slab->hollow = 0;
+    cm_count(&cm_footprint.hollow, -(uint64_t)__builtin_popcount(hollow));
+    cm_runs_free_slab((struct cm_run){region, (uint32_t)chunk}, hollow);
+}
+
+/* The chunks in which the slot lies. */
+static uint32_t chunks_of(unsigned slot, size_t size) {
+    const size_t first = slot * size >> CM_CHUNK_SHIFT;
+    const size_t last = ((slot + 1) * size - 1) >> CM_CHUNK_SHIFT;
+    return (2u << last) - (1u << first);
+}
+
+/* Takes note that chunks given back are used again, now that these blocks of the slab are out. */
+static void fill_hollow(struct cm_slab *slab, void *const *blocks, unsigned count) {
+    const size_t size = cm_class_size(slab->class);
+    uint32_t filled = 0;
+    for (unsigned i = 0; i < count && slab->hollow != 0; i++) {
+        const size_t offset = (size_t)((unsigned char *)blocks[i] - slab->memory);
+        filled |= chunks_of(cm_slot_number(slab->class, (uint32_t)offset), size);
+    }
+    filled &= slab->hollow;
+    slab->hollow = (uint16_t)(slab->hollow & ~filled);
+    const uint64_t number = (uint64_t)__builtin_popcount(filled);
+    cm_count(&cm_footprint.hollow, -number);
+    cm_count(&cm_footprint.taken, number);
+    cm_count(&cm_footprint.again, number);
 }
 
 /* Takes up to count slots of one slab, which has at least one that is free. */
@@ -91,6 +119,9 @@ static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
         slab->bits[slot / 64] |= bits_one(slot);
     }
     slab->out = (uint16_t)(slab->out + taken);
+    if (slab->hollow != 0) {
+        fill_hollow(slab, blocks, taken);
+    }
     return taken;
 }
 
@@ -109,10 +140,12 @@ unsigned cm_slab_take(struct cm_slab_list *list, unsigned class, void **blocks, 
         }
     }
     list->out += taken;
+    cm_count(&cm_footprint.small_bytes, taken * cm_class_size(class));
+    cm_footprint_grew();
     return taken;
 }
 
-static bool give_one(struct cm_slab_list *list, unsigned class, void *block) {
+static bool give_one(struct cm_slab_list *list, unsigned class, void *block, unsigned *given) {
     const struct cm_region *const region = cm_region_of(block);
     struct cm_slab *const slab = cm_slab_row(region, block);
     const uint32_t offset = (uint32_t)((unsigned char *)block - slab->memory);
@@ -127,6 +160,7 @@ static bool give_one(struct cm_slab_list *list, unsigned class, void *block) {
     slab->bits[slot / 64] &= ~bits_one(slot);
     slab->out--;
     list->out--;
+    ++*given;
     if (slab->out == 0) {
         list->idle++;
         /* One idle slab stays, so that a program at the edge does not make and release it anew. */
@@ -138,12 +172,11 @@ static bool give_one(struct cm_slab_list *list, unsigned class, void *block) {
 }
 
 void *cm_slab_give(struct cm_slab_list *list, unsigned class, void *const *blocks, unsigned count) {
-    for (unsigned i = 0; i < count; i++) {
-        if (!give_one(list, class, blocks[i])) {
-            return blocks[i];
-        }
+    unsigned given = 0;
+    while (given < count && give_one(list, class, blocks[given], &given)) {
     }
-    return NULL;
+    cm_count(&cm_footprint.small_bytes, -(uint64_t)(given * cm_class_size(class)));
+    return given < count ? blocks[given] : NULL;
 }
 
 bool cm_slab_is_out(unsigned class, const void *block) {
@@ -165,6 +198,80 @@ void cm_slab_release_idle(struct cm_slab_list *list) {
         }
         slab = next;
     }
+}
+
+/* The chunks of a slab in which slots have been carved, and none is out. */
+static uint32_t empty_chunks(const struct cm_slab *slab) {
+    const size_t size = cm_class_size(slab->class);
+    const bool all = slab->carved == cm_classes[slab->class].slots;
+    const size_t carved = slab->carved * size + (all ? CM_CHUNK_SIZE - 1 : 0);
+    const size_t whole = carved >> CM_CHUNK_SHIFT;
+    uint32_t filled = 0;
+    for (unsigned word = 0; word * 64 < slab->carved; word++) {
+        for (uint64_t out = slab->bits[word]; out != 0; out &= out - 1) {
+            filled |= chunks_of(word * 64 + bits_lowest(out), size);
+        }
+    }
+    return ~filled & ((1u << whole) - 1);
+}
+
+/* Marks the free slots that lie in the chunks as out, so that nobody takes them, in held too. */
+static void hold_slots(struct cm_slab_list *list, struct cm_slab *slab, uint64_t held[64],
+                       uint32_t chunks) {
+    const size_t size = cm_class_size(slab->class);
+    for (unsigned slot = 0; slot < slab->carved; slot++) {
+        if ((chunks_of(slot, size) & chunks) != 0) {
+            chunk_require((slab->bits[slot / 64] & bits_one(slot)) == 0);
+            held[slot / 64] |= bits_one(slot);
+            slab->bits[slot / 64] |= bits_one(slot);
+            slab->out++;
+        }
+    }
+    if (slab->out == cm_classes[slab->class].slots) {
+        unlink_slab(list, slab);
+    }
+}
+
+static void let_go_slots(struct cm_slab_list *list, struct cm_slab *slab, const uint64_t held[64]) {
+    if (slab->out == cm_classes[slab->class].slots) {
+        link_slab(list, slab);
+    }
+    for (unsigned word = 0; word < 64; word++) {
+        slab->out = (uint16_t)(slab->out - __builtin_popcountll(slab->bits[word] & held[word]));
+        slab->bits[word] &= ~held[word];
+    }
+    list->idle += slab->out == 0;
+}
+
+static bool purge_chunks(const struct cm_slab *slab, uint32_t chunks) {
+    bool purged = true;
+    while (chunks != 0) {
+        const unsigned first = bits_lowest(chunks);
+        const unsigned length = bits_lowest(~(uint64_t)(chunks >> first));
+        purged &= cm_sys_purge(slab->memory + ((size_t)first << CM_CHUNK_SHIFT),
+                               (size_t)length << CM_CHUNK_SHIFT);
+        chunks &= ~(uint32_t)0 << (first + length);
+    }
+    return purged;
+}
+
+size_t cm_slab_hollow(struct cm_slab_list *list, struct cm_slab *slab, struct cm_lock *lock) {
+    const uint32_t chunks = empty_chunks(slab) & ~(uint32_t)slab->hollow;
+    if (chunks == 0 || slab->out == 0 || cm_sys_page_size() > CM_CHUNK_SIZE) {
+        return 0;
+    }
+    uint64_t held[64] = {0};
+    hold_slots(list, slab, held, chunks);
+    cm_lock_release(lock);
+    const bool purged = purge_chunks(slab, chunks);
+    cm_lock_acquire(lock);
+    let_go_slots(list, slab, held);
+    if (!purged) {
+        return 0;
+    }
+    slab->hollow = (uint16_t)(slab->hollow | chunks);
+    cm_count(&cm_footprint.hollow, (uint64_t)__builtin_popcount(chunks));
+    return (size_t)__builtin_popcount(chunks) << CM_CHUNK_SHIFT;
 }
 
 static const char *check_slab(const struct cm_slab *slab, unsigned class) {

@@ -19,8 +19,9 @@ struct cm_slab {
     unsigned char *memory;
     uint16_t carved; /* slots that were ever out */
     uint16_t out;    /* slots that are out */
+    uint16_t hollow; /* a bit a chunk: given back since a slot in it was last out */
     uint8_t class;
-    uint8_t padding[3];
+    uint8_t padding;
     uint64_t bits[64];
 };
 
@@ -49,6 +50,10 @@ bool cm_slab_is_out(unsigned class, const void *block);
 
 /* Gives slabs with no slot out back to the heap. Needs the class's lock. */
 void cm_slab_release_idle(struct cm_slab_list *list);
+
+/* Gives the memory of the slab back where no slot is out. The lock is the class's; it is held when
+ * this is called and when it returns, but not while the system works. Returns the bytes. */
+size_t cm_slab_hollow(struct cm_slab_list *list, struct cm_slab *slab, struct cm_lock *lock);
 
 /* A broken invariant of the slabs of a class, or NULL. Needs the class's lock. */
 const char *cm_slab_check(const struct cm_slab_list *list, unsigned class);

@@ -158,11 +158,3 @@ const char *cm_check(void) {
     cm_locks_release_all();
     return finding;
 }
-
-size_t cm_reclaim(uint64_t keep) {
-    cm_thread_flush();
-    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
-        cm_depot_drain(class);
-    }
-    return cm_runs_purge(keep);
-}

@@ -13,8 +13,4 @@ bool cm_stats_write(int fd, bool json);
 /* A broken invariant of a heap, slab or map, or NULL. Takes all locks. */
 const char *cm_check(void);
 
-/* Gives back what magazines of this thread, depots and free runs hold, but for keep chunks of the
- * last; returns the bytes purged. */
-size_t cm_reclaim(uint64_t keep);
-
 #endif

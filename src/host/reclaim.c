@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "reclaim.h"
+
+#include "footprint.h"
+#include "runs.h"
+#include "thread.h"
+
+struct cm_footprint cm_footprint;
+
+enum {
+    FLOOR = 256, /* chunks that may stay at first: 1 MiB */
+    MOST = 8192, /* and at most, by themselves: 32 MiB */
+    DEEPEST = 6, /* 1/64 of the peak counts as nearly nothing */
+    SOON = 4     /* taking less than this many times what was given is soon */
+};
+
+/* Whoever sets busy owns the rest. */
+static struct {
+    bool busy;
+    unsigned depth; /* shrinking is to have fallen to 1 / 2^(depth + 1) of the peak */
+    uint64_t least; /* may always stay */
+    uint64_t floor; /* may stay now */
+    uint64_t given; /* given back the last time; 0 once judged */
+    uint64_t taken; /* cm_footprint's counters then */
+    uint64_t again;
+} state = {.least = FLOOR, .floor = FLOOR};
+
+void cm_reclaim_keep(uint64_t chunks) {
+    state.least = chunks;
+    state.floor = chunks;
+}
+
+void cm_reclaim_after_fork(void) {
+    state.busy = false;
+}
+
+/* Was what was given back missed since? */
+static void judge(void) {
+    const uint64_t taken = cm_counted(&cm_footprint.taken) - state.taken;
+    const uint64_t again = cm_counted(&cm_footprint.again) - state.again;
+    if (state.given == 0) {
+        return;
+    }
+    if (again > state.given / 2 && taken < state.given * SOON) {
+        if (state.depth < DEEPEST) {
+            state.depth++;
+        } else if (state.floor * 2 <= MOST) {
+            state.floor *= 2;
+        }
+    } else if (state.floor / 2 >= state.least) {
+        state.floor /= 2;
+    } else if (state.depth > 0) {
+        state.depth--;
+    }
+    state.given = 0;
+}
+
+static bool is_due(uint64_t live) {
+    return live <= cm_counted(&cm_footprint.peak) >> (state.depth + 1) &&
+           cm_footprint_excess() > live / 4 + state.floor;
+}
+
+void cm_reclaim_if_due(void) {
+    if (!is_due(cm_footprint_live()) || __atomic_test_and_set(&state.busy, __ATOMIC_ACQUIRE)) {
+        return;
+    }
+    judge();
+    const uint64_t live = cm_footprint_live();
+    if (is_due(live)) {
+        const uint64_t before = cm_footprint_excess();
+        (void)cm_reclaim(live / 8 + state.floor / 2);
+        const uint64_t after = cm_footprint_excess();
+        state.given = before > after ? before - after : 0;
+        state.taken = cm_counted(&cm_footprint.taken);
+        state.again = cm_counted(&cm_footprint.again);
+        __atomic_store_n(&cm_footprint.peak, cm_footprint_live(), __ATOMIC_RELAXED);
+    }
+    __atomic_clear(&state.busy, __ATOMIC_RELEASE);
+}
+
+static size_t hollow_slabs(const struct cm_region *region) {
+    const uint32_t frontier = __atomic_load_n(&region->heap.state->frontier, __ATOMIC_RELAXED);
+    size_t purged = 0;
+    for (uint32_t i = 0; i < frontier / CM_SLAB_CHUNKS; i++) {
+        struct cm_slab *const slab = &region->slabs[i];
+        const unsigned class = __atomic_load_n(&slab->class, __ATOMIC_RELAXED);
+        if (class != 0) {
+            purged += cm_depot_hollow(class, slab);
+        }
+    }
+    return purged;
+}
+
+size_t cm_reclaim(uint64_t keep) {
+    size_t purged = 0;
+    cm_thread_flush();
+    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
+        cm_depot_drain(class);
+    }
+    purged += hollow_slabs(&cm_section);
+    if (cm_second_size != 0) {
+        purged += hollow_slabs(&cm_second);
+    }
+    return purged + cm_runs_purge(keep);
+}

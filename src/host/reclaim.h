@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_RECLAIM_H
+#define CHUNKMALLOC_HOST_RECLAIM_H
+
+/*
+ * Giving memory back to the system: when, and how.
+ *
+ * There is no clock and no thread: a program may free its last block and then sleep, so what is to
+ * be given back must be given back as the program frees; yet a program that frees and takes in turn
+ * must keep its memory. Use that has fallen to a part of its peak says that the program is
+ * shrinking: all that is free then goes, but for a little. If what went is taken again soon, it was
+ * too early: the next time use must fall deeper, and where it already was nearly nothing, more may
+ * stay. (Free runs that a program does without for long go too: see runs.c.)
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Gives back what should go now, if anything. To be called with no lock held, after something was
+ * freed; constant time unless something goes. */
+void cm_reclaim_if_due(void);
+
+/* Gives back all that this thread's magazines, the depots, and slabs hold back, and all but keep
+ * chunks of free runs. Returns the bytes given back. Called with no lock held; linear in the heap.
+ */
+size_t cm_reclaim(uint64_t keep);
+
+/* Sets how many free chunks may always stay resident; the option "keep". */
+void cm_reclaim_keep(uint64_t chunks);
+
+/* In the child of a fork. */
+void cm_reclaim_after_fork(void);
+
+#endif
