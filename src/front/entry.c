@@ -214,11 +214,11 @@ static unsigned aligned_class(size_t alignment, size_t size) {
     if (alignment > CM_CHUNK_SIZE || size > CM_SMALL_MAX) {
         return 0;
     }
-    unsigned class = cm_class_of(size > alignment ? size : alignment);
-    while (cm_class_size(class) % alignment != 0) {
-        class ++;
+    unsigned size_class = cm_class_of(size > alignment ? size : alignment);
+    while (cm_class_size(size_class) % alignment != 0) {
+        size_class++;
     }
-    return class;
+    return size_class;
 }
 
 static void *allocate_aligned(size_t alignment, size_t size) {
@@ -231,8 +231,9 @@ static void *allocate_aligned(size_t alignment, size_t size) {
     if (alignment > PTRDIFF_MAX) {
         return no_memory();
     }
-    const unsigned class = aligned_class(alignment, size);
-    return class != 0 ? allocate(cm_class_size(class)) : allocate_large(size, alignment, false);
+    const unsigned size_class = aligned_class(alignment, size);
+    return size_class != 0 ? allocate(cm_class_size(size_class))
+                           : allocate_large(size, alignment, false);
 }
 
 /* ---- freeing ---- */

@@ -20,20 +20,20 @@
     DOUBLING(X, 33, 8192) \
     DOUBLING(X, 37, 16384)
 
-#define DOUBLING(X, class, base)                   \
-    X((class), (base), (base) / 4 * 5)             \
-    X((class) + 1, (base) / 4 * 5, (base) / 4 * 6) \
-    X((class) + 2, (base) / 4 * 6, (base) / 4 * 7) \
-    X((class) + 3, (base) / 4 * 7, (base) / 4 * 8)
+#define DOUBLING(X, size_class, base)                   \
+    X((size_class), (base), (base) / 4 * 5)             \
+    X((size_class) + 1, (base) / 4 * 5, (base) / 4 * 6) \
+    X((size_class) + 2, (base) / 4 * 6, (base) / 4 * 7) \
+    X((size_class) + 3, (base) / 4 * 7, (base) / 4 * 8)
 
-#define GRANULES(class, before, size) \
-    [(before) / CM_GRANULE + ((before) > 0)...(size) / CM_GRANULE] = (class),
+#define GRANULES(size_class, before, size) \
+    [(before) / CM_GRANULE + ((before) > 0)...(size) / CM_GRANULE] = (size_class),
 
 #define SLOTS(size) (CM_SLAB_SIZE / (size))
 #define RECIPROCAL(size) ((((uint64_t)1 << 32) + (size)-1) / (size))
 #define EXCESS(size) (RECIPROCAL(size) * (size) - ((uint64_t)1 << 32))
-#define DIVISION(class, before, size) \
-    [class] = {(uint32_t)RECIPROCAL(size), (uint32_t)((SLOTS(size) - 1) * EXCESS(size) + 1)},
+#define DIVISION(size_class, before, size) \
+    [size_class] = {(uint32_t)RECIPROCAL(size), (uint32_t)((SLOTS(size) - 1) * EXCESS(size) + 1)},
 
 const struct cm_tables cm_tables = {
     .class_of_granules = {CLASSES(GRANULES)},
@@ -45,6 +45,7 @@ const struct cm_tables cm_tables = {
 #define AT_LEAST(a, b) ((a) > (b) ? (a) : (b))
 #define MAGAZINE(size) AT_LEAST(4, AT_MOST(62, 16384 / (size)))
 #define DEPOT(size) AT_LEAST(2, AT_MOST(16, 65536 / (MAGAZINE(size) * (size))))
-#define CLASS(class, before, size) [class] = {(size), SLOTS(size), MAGAZINE(size), DEPOT(size)},
+#define CLASS(size_class, before, size) \
+    [size_class] = {(size), SLOTS(size), MAGAZINE(size), DEPOT(size)},
 
 const struct cm_class cm_classes[CM_CLASSES + 1] = {CLASSES(CLASS)};

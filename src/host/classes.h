@@ -73,8 +73,8 @@ static inline unsigned cm_class_of(size_t size) {
     return ((const uint8_t *)cm_origin())[(size + CM_GRANULE - 1) / CM_GRANULE];
 }
 
-static inline size_t cm_class_size(unsigned class) {
-    return cm_classes[class].size;
+static inline size_t cm_class_size(unsigned size_class) {
+    return cm_classes[size_class].size;
 }
 
 /* Does a slot of a slab of that kind start at the offset? False for kinds that are no class. */
@@ -84,8 +84,8 @@ static inline bool cm_is_slot(size_t kind, uint32_t offset) {
 }
 
 /* The number of the slot that starts at the offset. */
-static inline unsigned cm_slot_number(unsigned class, uint32_t offset) {
-    return (unsigned)(((uint64_t)offset * cm_tables.divisions[class].reciprocal) >> 32);
+static inline unsigned cm_slot_number(unsigned size_class, uint32_t offset) {
+    return (unsigned)(((uint64_t)offset * cm_tables.divisions[size_class].reciprocal) >> 32);
 }
 
 #endif

@@ -30,6 +30,8 @@
 #define CM_KINDS_SIZE ((CM_SECTION_SIZE / 4096 + 4096 + 65535) / 65536 * 65536)
 
 #define CM_HIDDEN __attribute__((visibility("hidden")))
+/* For functions that look at what other threads may be changing, and say why that does no harm. */
+#define CM_RACES_ON_PURPOSE __attribute__((no_sanitize("thread")))
 #define CM_COLD __attribute__((noinline, cold))
 
 static inline int cm_unlikely(int condition) {

@@ -60,34 +60,34 @@ static void release_with(struct cm_depot *depot, const void *freed_twice) {
     }
 }
 
-struct cm_magazine *cm_depot_empty(unsigned class) {
-    struct cm_depot *const depot = &cm_depots[class];
+struct cm_magazine *cm_depot_empty(unsigned size_class) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     cm_lock_acquire(&depot->lock);
     struct cm_magazine *magazine = pop(&depot->empty, &depot->empty_count);
     cm_lock_release(&depot->lock);
     if (magazine == NULL) {
         magazine = make_magazine();
         if (magazine != NULL) {
-            cm_magazine_bottom(magazine, class)[-1] = NULL;
+            cm_magazine_bottom(magazine, size_class)[-1] = NULL;
         }
     }
     return magazine;
 }
 
 /* Half of what the magazine holds, so that it is as far from full as from empty. */
-static void **fill(struct cm_depot *depot, unsigned class, struct cm_magazine *magazine) {
+static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazine *magazine) {
     void *blocks[CM_MAGAZINE_SLOTS];
-    const unsigned wanted = (cm_classes[class].magazine + 1u) / 2;
-    const unsigned taken = cm_slab_take(&depot->slabs, class, blocks, wanted);
-    void **const bottom = cm_magazine_bottom(magazine, class);
+    const unsigned wanted = (cm_classes[size_class].magazine + 1u) / 2;
+    const unsigned taken = cm_slab_take(&depot->slabs, size_class, blocks, wanted);
+    void **const bottom = cm_magazine_bottom(magazine, size_class);
     for (unsigned i = 0; i < taken; i++) {
         bottom[i] = blocks[taken - 1 - i];
     }
     return bottom + taken;
 }
 
-void **cm_depot_load(unsigned class, struct cm_magazine **magazine) {
-    struct cm_depot *const depot = &cm_depots[class];
+void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     void **top;
     cm_lock_acquire(&depot->lock);
     struct cm_magazine *const full = pop(&depot->full, &depot->full_count);
@@ -96,18 +96,18 @@ void **cm_depot_load(unsigned class, struct cm_magazine **magazine) {
         *magazine = full;
         top = cm_magazine_end(full);
     } else {
-        if (depot->drained && depot->limit < cm_classes[class].depot) {
+        if (depot->drained && depot->limit < cm_classes[size_class].depot) {
             depot->limit++;
         }
-        top = fill(depot, class, *magazine);
+        top = fill(depot, size_class, *magazine);
     }
     depot->drained = false;
     cm_lock_release(&depot->lock);
     return top;
 }
 
-struct cm_magazine *cm_depot_store(unsigned class, struct cm_magazine *full) {
-    struct cm_depot *const depot = &cm_depots[class];
+struct cm_magazine *cm_depot_store(unsigned size_class, struct cm_magazine *full) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     struct cm_magazine *empty = NULL;
     void *freed_twice = NULL;
     cm_lock_acquire(&depot->lock);
@@ -115,47 +115,48 @@ struct cm_magazine *cm_depot_store(unsigned class, struct cm_magazine *full) {
         empty = pop(&depot->empty, &depot->empty_count);
         push(&depot->full, &depot->full_count, full);
     } else {
-        freed_twice = cm_slab_give(&depot->slabs, class, cm_magazine_bottom(full, class),
-                                   cm_classes[class].magazine);
+        freed_twice = cm_slab_give(&depot->slabs, size_class, cm_magazine_bottom(full, size_class),
+                                   cm_classes[size_class].magazine);
         empty = full;
         depot->drained = true;
     }
     release_with(depot, freed_twice);
-    return empty != NULL ? empty : cm_depot_empty(class);
+    return empty != NULL ? empty : cm_depot_empty(size_class);
 }
 
-void cm_depot_retire(unsigned class, struct cm_magazine *magazine, void **top) {
-    struct cm_depot *const depot = &cm_depots[class];
-    void **const bottom = cm_magazine_bottom(magazine, class);
+void cm_depot_retire(unsigned size_class, struct cm_magazine *magazine, void **top) {
+    struct cm_depot *const depot = &cm_depots[size_class];
+    void **const bottom = cm_magazine_bottom(magazine, size_class);
     cm_lock_acquire(&depot->lock);
-    void *const freed_twice = cm_slab_give(&depot->slabs, class, bottom, (unsigned)(top - bottom));
+    void *const freed_twice =
+        cm_slab_give(&depot->slabs, size_class, bottom, (unsigned)(top - bottom));
     push(&depot->empty, &depot->empty_count, magazine);
     release_with(depot, freed_twice);
 }
 
-void *cm_depot_take_one(unsigned class) {
-    struct cm_depot *const depot = &cm_depots[class];
+void *cm_depot_take_one(unsigned size_class) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     void *block = NULL;
     cm_lock_acquire(&depot->lock);
-    const unsigned taken = cm_slab_take(&depot->slabs, class, &block, 1);
+    const unsigned taken = cm_slab_take(&depot->slabs, size_class, &block, 1);
     cm_lock_release(&depot->lock);
     return taken == 1 ? block : NULL;
 }
 
-void cm_depot_give_one(unsigned class, void *block) {
-    struct cm_depot *const depot = &cm_depots[class];
+void cm_depot_give_one(unsigned size_class, void *block) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     cm_lock_acquire(&depot->lock);
-    release_with(depot, cm_slab_give(&depot->slabs, class, &block, 1));
+    release_with(depot, cm_slab_give(&depot->slabs, size_class, &block, 1));
 }
 
-void cm_depot_drain(unsigned class) {
-    struct cm_depot *const depot = &cm_depots[class];
+void cm_depot_drain(unsigned size_class) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     void *freed_twice = NULL;
     cm_lock_acquire(&depot->lock);
     struct cm_magazine *full;
     while (freed_twice == NULL && (full = pop(&depot->full, &depot->full_count)) != NULL) {
-        freed_twice = cm_slab_give(&depot->slabs, class, cm_magazine_bottom(full, class),
-                                   cm_classes[class].magazine);
+        freed_twice = cm_slab_give(&depot->slabs, size_class, cm_magazine_bottom(full, size_class),
+                                   cm_classes[size_class].magazine);
         push(&depot->empty, &depot->empty_count, full);
     }
     depot->limit = 1;
@@ -163,22 +164,22 @@ void cm_depot_drain(unsigned class) {
     release_with(depot, freed_twice);
 }
 
-size_t cm_depot_hollow(unsigned class, struct cm_slab *slab) {
-    struct cm_depot *const depot = &cm_depots[class];
+size_t cm_depot_hollow(unsigned size_class, struct cm_slab *slab) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     cm_lock_acquire(&depot->lock);
     const size_t purged =
-        slab->class == class ? cm_slab_hollow(&depot->slabs, slab, &depot->lock) : 0;
+        slab->size_class == size_class ? cm_slab_hollow(&depot->slabs, slab, &depot->lock) : 0;
     cm_lock_release(&depot->lock);
     return purged;
 }
 
-bool cm_depot_has(unsigned class, const void *block) {
-    struct cm_depot *const depot = &cm_depots[class];
+bool cm_depot_has(unsigned size_class, const void *block) {
+    struct cm_depot *const depot = &cm_depots[size_class];
     cm_lock_acquire(&depot->lock);
-    bool found = !cm_slab_is_out(class, block);
+    bool found = !cm_slab_is_out(size_class, block);
     for (struct cm_magazine *magazine = depot->full; magazine != NULL && !found;
          magazine = (struct cm_magazine *)magazine->link) {
-        void *const *slot = cm_magazine_bottom(magazine, class);
+        void *const *slot = cm_magazine_bottom(magazine, size_class);
         while (!found && slot < cm_magazine_end(magazine)) {
             found = *slot++ == block;
         }

@@ -38,8 +38,8 @@ struct cm_depot {
 CM_HIDDEN extern struct cm_depot cm_depots[CM_CLASSES + 1];
 
 /* Where the first block of the class lies in a magazine. */
-static inline void **cm_magazine_bottom(struct cm_magazine *magazine, unsigned class) {
-    return &magazine->slots[CM_MAGAZINE_SLOTS - cm_classes[class].magazine];
+static inline void **cm_magazine_bottom(struct cm_magazine *magazine, unsigned size_class) {
+    return &magazine->slots[CM_MAGAZINE_SLOTS - cm_classes[size_class].magazine];
 }
 
 /* Position after the last slot: the top of a full magazine. */
@@ -48,34 +48,34 @@ static inline void **cm_magazine_end(struct cm_magazine *magazine) {
 }
 
 /* An empty magazine for the class, or NULL. Takes the class's lock. */
-struct cm_magazine *cm_depot_empty(unsigned class);
+struct cm_magazine *cm_depot_empty(unsigned size_class);
 
 /* Fills an empty magazine, as far as there is memory; returns the position after its top. Takes the
  * class's lock, and may instead exchange the magazine for a full one of the depot. */
-void **cm_depot_load(unsigned class, struct cm_magazine **magazine);
+void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine);
 
 /* Takes a full magazine and returns an empty one. Takes the class's lock. */
-struct cm_magazine *cm_depot_store(unsigned class, struct cm_magazine *full);
+struct cm_magazine *cm_depot_store(unsigned size_class, struct cm_magazine *full);
 
 /* Gives the blocks up to the position back to the slabs and keeps the magazine for others. Takes
  * the class's lock. */
-void cm_depot_retire(unsigned class, struct cm_magazine *magazine, void **top);
+void cm_depot_retire(unsigned size_class, struct cm_magazine *magazine, void **top);
 
 /* One block without a magazine: for threads that have, or can have, none. Takes the class's lock.
  */
-void *cm_depot_take_one(unsigned class);
-void cm_depot_give_one(unsigned class, void *block);
+void *cm_depot_take_one(unsigned size_class);
+void cm_depot_give_one(unsigned size_class, void *block);
 
 /* Gives memory of the slab back where no block of it is out; nothing if it is no longer of the
  * class. Returns the bytes. Takes the class's lock. */
-size_t cm_depot_hollow(unsigned class, struct cm_slab *slab);
+size_t cm_depot_hollow(unsigned size_class, struct cm_slab *slab);
 
 /* Gives all that the depot holds back to the slabs, and idle slabs to the heap. Takes the lock. */
-void cm_depot_drain(unsigned class);
+void cm_depot_drain(unsigned size_class);
 
 /* Is the block free as far as the depot and the slabs know: false if it is in the hands of the
  * program or in a thread's magazine. Takes the class's lock. */
-bool cm_depot_has(unsigned class, const void *block);
+bool cm_depot_has(unsigned size_class, const void *block);
 
 /* Guards the supply of magazines. */
 CM_HIDDEN extern struct cm_lock cm_depot_pool_lock;

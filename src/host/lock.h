@@ -22,7 +22,7 @@ struct cm_lock {
 
 static inline void cm_lock_acquire(struct cm_lock *lock) {
     (void)pthread_mutex_lock(&lock->mutex);
-    lock->taken++;
+    __atomic_store_n(&lock->taken, lock->taken + 1, __ATOMIC_RELAXED);
 }
 
 static inline void cm_lock_release(struct cm_lock *lock) {

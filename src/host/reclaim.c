@@ -79,13 +79,15 @@ void cm_reclaim_if_due(void) {
 }
 
 static size_t hollow_slabs(const struct cm_region *region) {
-    const uint32_t frontier = __atomic_load_n(&region->heap.state->frontier, __ATOMIC_RELAXED);
+    cm_lock_acquire(&cm_heap_lock);
+    const uint32_t frontier = region->heap.state->frontier;
+    cm_lock_release(&cm_heap_lock);
     size_t purged = 0;
     for (uint32_t i = 0; i < frontier / CM_SLAB_CHUNKS; i++) {
         struct cm_slab *const slab = &region->slabs[i];
-        const unsigned class = __atomic_load_n(&slab->class, __ATOMIC_RELAXED);
-        if (class != 0) {
-            purged += cm_depot_hollow(class, slab);
+        const unsigned size_class = __atomic_load_n(&slab->size_class, __ATOMIC_RELAXED);
+        if (size_class != 0) {
+            purged += cm_depot_hollow(size_class, slab);
         }
     }
     return purged;
@@ -94,8 +96,8 @@ static size_t hollow_slabs(const struct cm_region *region) {
 size_t cm_reclaim(uint64_t keep) {
     size_t purged = 0;
     cm_thread_flush();
-    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
-        cm_depot_drain(class);
+    for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
+        cm_depot_drain(size_class);
     }
     purged += hollow_slabs(&cm_section);
     if (cm_second_size != 0) {

@@ -35,12 +35,17 @@ static void unlink_slab(struct cm_slab_list *list, struct cm_slab *slab) {
     slab->previous = NULL;
 }
 
-static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned class) {
+/* reclaim.c reads it without the lock. */
+static void set_class(struct cm_slab *slab, unsigned size_class) {
+    __atomic_store_n(&slab->size_class, (uint8_t)size_class, __ATOMIC_RELAXED);
+}
+
+static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class) {
     const struct cm_run_request request = {
         .length = CM_SLAB_CHUNKS,
         .align = CM_SLAB_CHUNKS,
         .in_region = true,
-        .kind = (uint8_t) class,
+        .kind = (uint8_t)size_class,
     };
     const struct cm_run run = cm_runs_alloc(&request);
     if (run.region == NULL) {
@@ -50,7 +55,7 @@ static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned class) {
     struct cm_slab *const slab = cm_slab_row(run.region, memory);
     chunk_require(slab->out == 0 && slab->carved == 0 && slab->next == NULL);
     slab->memory = memory;
-    slab->class = (uint8_t) class;
+    set_class(slab, size_class);
     list->slabs++;
     list->idle++;
     link_slab(list, slab);
@@ -64,7 +69,7 @@ static void release_slab(struct cm_slab_list *list, struct cm_slab *slab) {
     chunk_require(slab->out == 0 && list->slabs > 0 && list->idle > 0);
     slab->carved = 0;
     slab->memory = NULL;
-    slab->class = 0;
+    set_class(slab, 0);
     list->slabs--;
     list->idle--;
     const uint32_t hollow = slab->hollow;
@@ -82,11 +87,11 @@ static uint32_t chunks_of(unsigned slot, size_t size) {
 
 /* Takes note that chunks given back are used again, now that these blocks of the slab are out. */
 static void fill_hollow(struct cm_slab *slab, void *const *blocks, unsigned count) {
-    const size_t size = cm_class_size(slab->class);
+    const size_t size = cm_class_size(slab->size_class);
     uint32_t filled = 0;
     for (unsigned i = 0; i < count && slab->hollow != 0; i++) {
         const size_t offset = (size_t)((unsigned char *)blocks[i] - slab->memory);
-        filled |= chunks_of(cm_slot_number(slab->class, (uint32_t)offset), size);
+        filled |= chunks_of(cm_slot_number(slab->size_class, (uint32_t)offset), size);
     }
     filled &= slab->hollow;
     slab->hollow = (uint16_t)(slab->hollow & ~filled);
@@ -98,8 +103,8 @@ static void fill_hollow(struct cm_slab *slab, void *const *blocks, unsigned coun
 
 /* Takes up to count slots of one slab, which has at least one that is free. */
 static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
-    const unsigned slots = cm_classes[slab->class].slots;
-    const size_t size = cm_class_size(slab->class);
+    const unsigned slots = cm_classes[slab->size_class].slots;
+    const size_t size = cm_class_size(slab->size_class);
     const unsigned reusable = slab->carved - slab->out;
     const unsigned reused = reusable < count ? reusable : count;
     unsigned taken = 0;
@@ -125,36 +130,38 @@ static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
     return taken;
 }
 
-unsigned cm_slab_take(struct cm_slab_list *list, unsigned class, void **blocks, unsigned count) {
+unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blocks,
+                      unsigned count) {
     unsigned taken = 0;
     while (taken < count) {
-        struct cm_slab *const slab = list->first != NULL ? list->first : make_slab(list, class);
+        struct cm_slab *const slab =
+            list->first != NULL ? list->first : make_slab(list, size_class);
         if (slab == NULL) {
             break;
         }
-        chunk_require(slab->class == class);
+        chunk_require(slab->size_class == size_class);
         list->idle -= slab->out == 0;
         taken += take_from(slab, blocks + taken, count - taken);
-        if (slab->out == cm_classes[class].slots) {
+        if (slab->out == cm_classes[size_class].slots) {
             unlink_slab(list, slab);
         }
     }
     list->out += taken;
-    cm_count(&cm_footprint.small_bytes, taken * cm_class_size(class));
+    cm_count(&cm_footprint.small_bytes, taken * cm_class_size(size_class));
     cm_footprint_grew();
     return taken;
 }
 
-static bool give_one(struct cm_slab_list *list, unsigned class, void *block, unsigned *given) {
+static bool give_one(struct cm_slab_list *list, unsigned size_class, void *block, unsigned *given) {
     const struct cm_region *const region = cm_region_of(block);
     struct cm_slab *const slab = cm_slab_row(region, block);
     const uint32_t offset = (uint32_t)((unsigned char *)block - slab->memory);
-    const unsigned slot = cm_slot_number(class, offset);
-    if (slab->class != class || slot >= slab->carved ||
+    const unsigned slot = cm_slot_number(size_class, offset);
+    if (slab->size_class != size_class || slot >= slab->carved ||
         (slab->bits[slot / 64] & bits_one(slot)) == 0) {
         return false;
     }
-    if (slab->out == cm_classes[class].slots) {
+    if (slab->out == cm_classes[size_class].slots) {
         link_slab(list, slab);
     }
     slab->bits[slot / 64] &= ~bits_one(slot);
@@ -171,22 +178,23 @@ static bool give_one(struct cm_slab_list *list, unsigned class, void *block, uns
     return true;
 }
 
-void *cm_slab_give(struct cm_slab_list *list, unsigned class, void *const *blocks, unsigned count) {
+void *cm_slab_give(struct cm_slab_list *list, unsigned size_class, void *const *blocks,
+                   unsigned count) {
     unsigned given = 0;
-    while (given < count && give_one(list, class, blocks[given], &given)) {
+    while (given < count && give_one(list, size_class, blocks[given], &given)) {
     }
-    cm_count(&cm_footprint.small_bytes, -(uint64_t)(given * cm_class_size(class)));
+    cm_count(&cm_footprint.small_bytes, -(uint64_t)(given * cm_class_size(size_class)));
     return given < count ? blocks[given] : NULL;
 }
 
-bool cm_slab_is_out(unsigned class, const void *block) {
+bool cm_slab_is_out(unsigned size_class, const void *block) {
     const struct cm_region *const region = cm_region_of(block);
     const struct cm_slab *const slab = cm_slab_row(region, block);
-    if (slab->class != class) {
+    if (slab->size_class != size_class) {
         return false;
     }
     const uint32_t offset = (uint32_t)((const unsigned char *)block - slab->memory);
-    const unsigned slot = cm_slot_number(class, offset);
+    const unsigned slot = cm_slot_number(size_class, offset);
     return (slab->bits[slot / 64] & bits_one(slot)) != 0;
 }
 
@@ -202,8 +210,8 @@ void cm_slab_release_idle(struct cm_slab_list *list) {
 
 /* The chunks of a slab in which slots have been carved, and none is out. */
 static uint32_t empty_chunks(const struct cm_slab *slab) {
-    const size_t size = cm_class_size(slab->class);
-    const bool all = slab->carved == cm_classes[slab->class].slots;
+    const size_t size = cm_class_size(slab->size_class);
+    const bool all = slab->carved == cm_classes[slab->size_class].slots;
     const size_t carved = slab->carved * size + (all ? CM_CHUNK_SIZE - 1 : 0);
     const size_t whole = carved >> CM_CHUNK_SHIFT;
     uint32_t filled = 0;
@@ -218,7 +226,7 @@ static uint32_t empty_chunks(const struct cm_slab *slab) {
 /* Marks the free slots that lie in the chunks as out, so that nobody takes them, in held too. */
 static void hold_slots(struct cm_slab_list *list, struct cm_slab *slab, uint64_t held[64],
                        uint32_t chunks) {
-    const size_t size = cm_class_size(slab->class);
+    const size_t size = cm_class_size(slab->size_class);
     for (unsigned slot = 0; slot < slab->carved; slot++) {
         if ((chunks_of(slot, size) & chunks) != 0) {
             chunk_require((slab->bits[slot / 64] & bits_one(slot)) == 0);
@@ -227,13 +235,13 @@ static void hold_slots(struct cm_slab_list *list, struct cm_slab *slab, uint64_t
             slab->out++;
         }
     }
-    if (slab->out == cm_classes[slab->class].slots) {
+    if (slab->out == cm_classes[slab->size_class].slots) {
         unlink_slab(list, slab);
     }
 }
 
 static void let_go_slots(struct cm_slab_list *list, struct cm_slab *slab, const uint64_t held[64]) {
-    if (slab->out == cm_classes[slab->class].slots) {
+    if (slab->out == cm_classes[slab->size_class].slots) {
         link_slab(list, slab);
     }
     for (unsigned word = 0; word < 64; word++) {
@@ -274,30 +282,30 @@ size_t cm_slab_hollow(struct cm_slab_list *list, struct cm_slab *slab, struct cm
     return (size_t)__builtin_popcount(chunks) << CM_CHUNK_SHIFT;
 }
 
-static const char *check_slab(const struct cm_slab *slab, unsigned class) {
+static const char *check_slab(const struct cm_slab *slab, unsigned size_class) {
     unsigned out = 0;
     for (unsigned word = 0; word < 64; word++) {
         out += (unsigned)__builtin_popcountll(slab->bits[word]);
     }
-    if (slab->class != class || cm_region_of(slab->memory) == NULL) {
+    if (slab->size_class != size_class || cm_region_of(slab->memory) == NULL) {
         return "a slab is in the list of another class";
     }
     if (out != slab->out || slab->out > slab->carved) {
         return "a slab's count of slots disagrees with its bits";
     }
-    return slab->carved <= cm_classes[class].slots ? NULL : "a slab has too many slots";
+    return slab->carved <= cm_classes[size_class].slots ? NULL : "a slab has too many slots";
 }
 
-const char *cm_slab_check(const struct cm_slab_list *list, unsigned class) {
+const char *cm_slab_check(const struct cm_slab_list *list, unsigned size_class) {
     uint32_t idle = 0;
     uint32_t listed = 0;
     const struct cm_slab *previous = NULL;
     for (const struct cm_slab *slab = list->first; slab != NULL; slab = slab->next) {
-        const char *const finding = check_slab(slab, class);
+        const char *const finding = check_slab(slab, size_class);
         if (finding != NULL) {
             return finding;
         }
-        if (slab->previous != previous || slab->out == cm_classes[class].slots ||
+        if (slab->previous != previous || slab->out == cm_classes[size_class].slots ||
             ++listed > list->slabs) {
             return "the list of slabs with free slots is broken";
         }

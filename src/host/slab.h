@@ -20,7 +20,7 @@ struct cm_slab {
     uint16_t carved; /* slots that were ever out */
     uint16_t out;    /* slots that are out */
     uint16_t hollow; /* a bit a chunk: given back since a slot in it was last out */
-    uint8_t class;
+    uint8_t size_class;
     uint8_t padding;
     uint64_t bits[64];
 };
@@ -39,14 +39,16 @@ static inline struct cm_slab *cm_slab_row(const struct cm_region *region, const 
 
 /* Takes up to count free slots, in order of address within each slab. Returns how many: fewer than
  * count only if there is no more memory. Needs the class's lock. */
-unsigned cm_slab_take(struct cm_slab_list *list, unsigned class, void **blocks, unsigned count);
+unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blocks,
+                      unsigned count);
 
 /* Gives slots back. Stops at the first block whose slot is not out, which was freed twice, and
  * returns its address; NULL if all is well. Needs the class's lock. */
-void *cm_slab_give(struct cm_slab_list *list, unsigned class, void *const *blocks, unsigned count);
+void *cm_slab_give(struct cm_slab_list *list, unsigned size_class, void *const *blocks,
+                   unsigned count);
 
 /* Is the slot at this block, at which a slot of the class starts, out? Needs the class's lock. */
-bool cm_slab_is_out(unsigned class, const void *block);
+bool cm_slab_is_out(unsigned size_class, const void *block);
 
 /* Gives slabs with no slot out back to the heap. Needs the class's lock. */
 void cm_slab_release_idle(struct cm_slab_list *list);
@@ -56,7 +58,7 @@ void cm_slab_release_idle(struct cm_slab_list *list);
 size_t cm_slab_hollow(struct cm_slab_list *list, struct cm_slab *slab, struct cm_lock *lock);
 
 /* A broken invariant of the slabs of a class, or NULL. Needs the class's lock. */
-const char *cm_slab_check(const struct cm_slab_list *list, unsigned class);
+const char *cm_slab_check(const struct cm_slab_list *list, unsigned size_class);
 
 /* The core's misuse hook: stops the program. */
 void cm_heap_is_corrupt(enum chunk_misuse kind, const void *pointer);

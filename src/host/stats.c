@@ -34,16 +34,16 @@ static void add_regions(struct chunkmalloc_stats *stats) {
                         << CM_CHUNK_SHIFT;
 }
 
-static void add_class(struct chunkmalloc_stats *stats, unsigned class) {
-    struct cm_depot *const depot = &cm_depots[class];
-    const size_t size = cm_class_size(class);
+static void add_class(struct chunkmalloc_stats *stats, unsigned size_class) {
+    struct cm_depot *const depot = &cm_depots[size_class];
+    const size_t size = cm_class_size(size_class);
     cm_lock_acquire(&depot->lock);
-    const size_t slots = (size_t)depot->slabs.slabs * cm_classes[class].slots;
+    const size_t slots = (size_t)depot->slabs.slabs * cm_classes[size_class].slots;
     const size_t out = (size_t)depot->slabs.out;
     stats->slabs += depot->slabs.slabs;
     stats->small_live += out * size; /* less the cached ones, below */
     stats->small_free += (slots - out) * size;
-    stats->small_cached += (size_t)depot->full_count * cm_classes[class].magazine * size;
+    stats->small_cached += (size_t)depot->full_count * cm_classes[size_class].magazine * size;
     cm_lock_release(&depot->lock);
 }
 
@@ -53,8 +53,8 @@ static size_t less(size_t a, size_t b) {
 
 void cm_stats_collect(struct chunkmalloc_stats *stats) {
     *stats = (struct chunkmalloc_stats){.size = sizeof *stats};
-    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
-        add_class(stats, class);
+    for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
+        add_class(stats, size_class);
     }
     size_t cached = 0;
     stats->threads = cm_thread_count(&cached);
@@ -146,8 +146,8 @@ static const char *check_all(void) {
     if (finding == NULL && cm_second_size != 0) {
         finding = check_region(&cm_second);
     }
-    for (unsigned class = 1; class <= CM_CLASSES && finding == NULL; class ++) {
-        finding = cm_slab_check(&cm_depots[class].slabs, class);
+    for (unsigned size_class = 1; size_class <= CM_CLASSES && finding == NULL; size_class++) {
+        finding = cm_slab_check(&cm_depots[size_class].slabs, size_class);
     }
     return finding;
 }

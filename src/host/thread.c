@@ -64,25 +64,25 @@ static bool is_active(struct cm_thread *self) {
     return self->state != CM_THREAD_ENDED;
 }
 
-static void flush_class(struct cm_thread *self, unsigned class) {
-    if (self->top[class] == 0) {
+static void flush_class(struct cm_thread *self, unsigned size_class) {
+    if (self->top[size_class] == 0) {
         return;
     }
-    void **const top = cm_top(self->top[class]);
-    self->top[class] = 0;
+    void **const top = cm_top(self->top[size_class]);
+    self->top[size_class] = 0;
     struct cm_magazine *const magazine = magazine_of(top);
     struct cm_magazine *const spare = spare_of(magazine);
     if (spare != NULL) {
-        cm_depot_retire(class, spare,
+        cm_depot_retire(size_class, spare,
                         spare_is_full(magazine) ? cm_magazine_end(spare)
-                                                : cm_magazine_bottom(spare, class));
+                                                : cm_magazine_bottom(spare, size_class));
     }
-    cm_depot_retire(class, magazine, top);
+    cm_depot_retire(size_class, magazine, top);
 }
 
 void cm_thread_flush(void) {
-    for (unsigned class = 1; class <= CM_CLASSES; class ++) {
-        flush_class(&cm_thread_self, class);
+    for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
+        flush_class(&cm_thread_self, size_class);
     }
 }
 
@@ -122,22 +122,22 @@ void cm_thread_after_fork(void) {
 /* ---- blocks ---- */
 
 /* top is of a magazine that holds a block, or the NULL below the lowest. */
-static void *pop_from(unsigned class, void **top) {
-    cm_thread_self.top[class] = cm_distance(top);
-    return cm_thread_pop(class);
+static void *pop_from(unsigned size_class, void **top) {
+    cm_thread_self.top[size_class] = cm_distance(top);
+    return cm_thread_pop(size_class);
 }
 
-void *cm_thread_take(unsigned class) {
+void *cm_thread_take(unsigned size_class) {
     struct cm_thread *const self = &cm_thread_self;
     struct cm_magazine *magazine = NULL;
     if (is_active(self)) {
-        magazine = self->top[class] != 0 ? magazine_of(cm_top(self->top[class])) : NULL;
-        if (magazine == NULL && (magazine = cm_depot_empty(class)) != NULL) {
+        magazine = self->top[size_class] != 0 ? magazine_of(cm_top(self->top[size_class])) : NULL;
+        if (magazine == NULL && (magazine = cm_depot_empty(size_class)) != NULL) {
             magazine->link = 0;
         }
     }
     if (magazine == NULL) {
-        void **const block = (void **)cm_depot_take_one(class);
+        void **const block = (void **)cm_depot_take_one(size_class);
         if (block != NULL) {
             block[1] = NULL;
         }
@@ -146,70 +146,71 @@ void *cm_thread_take(unsigned class) {
     if (spare_is_full(magazine)) {
         struct cm_magazine *const spare = spare_of(magazine);
         spare->link = (uintptr_t)magazine;
-        return pop_from(class, cm_magazine_end(spare));
+        return pop_from(size_class, cm_magazine_end(spare));
     }
     const uintptr_t link = magazine->link;
-    void **const top = cm_depot_load(class, &magazine);
+    void **const top = cm_depot_load(size_class, &magazine);
     magazine->link = link;
-    return pop_from(class, top);
+    return pop_from(size_class, top);
 }
 
 /* Is the block among those of the magazine below top? */
-static bool holds(void **bottom, void **top, const void *block) {
+CM_RACES_ON_PURPOSE static bool holds(void **bottom, void **top, const void *block) {
     while (bottom < top) {
-        if (__atomic_load_n(bottom++, __ATOMIC_RELAXED) == block) {
+        if (*(void *volatile *)bottom++ == block) {
             return true;
         }
     }
     return false;
 }
 
-static bool thread_has(const struct cm_thread *thread, unsigned class, const void *block) {
-    const uintptr_t distance = __atomic_load_n(&thread->top[class], __ATOMIC_ACQUIRE);
+/* Another thread may be at work on its magazines. A block that is live is in none of them, and the
+ * memory of a magazine is never used for anything else. */
+CM_RACES_ON_PURPOSE static bool thread_has(const struct cm_thread *thread, unsigned size_class,
+                                           const void *block) {
+    const uintptr_t distance = *(const volatile uintptr_t *)&thread->top[size_class];
     if (distance == 0) {
         return false;
     }
     void **const top = cm_top(distance);
     struct cm_magazine *const magazine = magazine_of(top);
     struct cm_magazine *const spare = spare_of(magazine);
-    return holds(cm_magazine_bottom(magazine, class), top, block) ||
+    return holds(cm_magazine_bottom(magazine, size_class), top, block) ||
            (spare_is_full(magazine) &&
-            holds(cm_magazine_bottom(spare, class), cm_magazine_end(spare), block));
+            holds(cm_magazine_bottom(spare, size_class), cm_magazine_end(spare), block));
 }
 
-/* Other threads may be at work on their magazines, but a block that is live is in none of them, and
- * the memory of a magazine is never used for anything else. */
-static bool any_thread_has(unsigned class, const void *block) {
+static bool any_thread_has(unsigned size_class, const void *block) {
     bool found = false;
     cm_lock_acquire(&cm_thread_lock);
     for (const struct cm_thread *thread = threads; thread != NULL && !found;
          thread = thread->next) {
-        found = thread_has(thread, class, block);
+        found = thread_has(thread, size_class, block);
     }
     cm_lock_release(&cm_thread_lock);
     return found;
 }
 
-bool cm_thread_block_is_free(unsigned class, const void *block) {
-    return any_thread_has(class, block) || cm_depot_has(class, block);
+bool cm_thread_block_is_free(unsigned size_class, const void *block) {
+    return any_thread_has(size_class, block) || cm_depot_has(size_class, block);
 }
 
 /* A magazine with room, loaded in place of the full one, or of none. NULL if there is no memory. */
-static struct cm_magazine *make_room(struct cm_thread *self, unsigned class) {
-    if (self->top[class] == 0) {
-        struct cm_magazine *const first = cm_depot_empty(class);
+static struct cm_magazine *make_room(struct cm_thread *self, unsigned size_class) {
+    if (self->top[size_class] == 0) {
+        struct cm_magazine *const first = cm_depot_empty(size_class);
         if (first != NULL) {
             first->link = 0;
         }
         return first;
     }
-    struct cm_magazine *const full = magazine_of(cm_top(self->top[class]));
+    struct cm_magazine *const full = magazine_of(cm_top(self->top[size_class]));
     struct cm_magazine *room = spare_of(full);
     if (room == NULL) {
-        room = cm_depot_empty(class);
+        room = cm_depot_empty(size_class);
     } else if (spare_is_full(full)) {
         full->link = 0;
-        room = cm_depot_store(class, room);
+        room = cm_depot_store(size_class, room);
     }
     if (room != NULL) {
         room->link = (uintptr_t)full | SPARE_IS_FULL;
@@ -217,25 +218,38 @@ static struct cm_magazine *make_room(struct cm_thread *self, unsigned class) {
     return room;
 }
 
-void cm_thread_give(unsigned class, void *block) {
+void cm_thread_give(unsigned size_class, void *block) {
     struct cm_thread *const self = &cm_thread_self;
     uintptr_t *const mark = (uintptr_t *)block + 1;
-    if (cm_unlikely(*mark == cm_free_mark()) && cm_thread_block_is_free(class, block)) {
+    if (cm_unlikely(*mark == cm_free_mark()) && cm_thread_block_is_free(size_class, block)) {
         cm_die("double free", " of", block);
     }
     *mark = 0;
     if (is_active(self)) {
-        if (self->top[class] % CM_MAGAZINE_SIZE == 0) {
-            struct cm_magazine *const room = make_room(self, class);
+        if (self->top[size_class] % CM_MAGAZINE_SIZE == 0) {
+            struct cm_magazine *const room = make_room(self, size_class);
             if (room != NULL) {
-                self->top[class] = cm_distance(cm_magazine_bottom(room, class));
+                self->top[size_class] = cm_distance(cm_magazine_bottom(room, size_class));
             }
         }
-        if (cm_thread_push(class, block)) {
+        if (cm_thread_push(size_class, block)) {
             return;
         }
     }
-    cm_depot_give_one(class, block);
+    cm_depot_give_one(size_class, block);
+}
+
+/* Another thread may be at work; a count that is a moment old is as good as any. */
+CM_RACES_ON_PURPOSE static size_t cached_by(const struct cm_thread *thread, unsigned size_class) {
+    const uintptr_t distance = *(const volatile uintptr_t *)&thread->top[size_class];
+    if (distance == 0) {
+        return 0;
+    }
+    void **const top = cm_top(distance);
+    struct cm_magazine *const magazine = magazine_of(top);
+    const size_t blocks = (size_t)(top - cm_magazine_bottom(magazine, size_class)) +
+                          (spare_is_full(magazine) ? cm_classes[size_class].magazine : 0);
+    return blocks * cm_class_size(size_class);
 }
 
 size_t cm_thread_count(size_t *cached) {
@@ -244,17 +258,8 @@ size_t cm_thread_count(size_t *cached) {
     cm_lock_acquire(&cm_thread_lock);
     for (const struct cm_thread *thread = threads; thread != NULL; thread = thread->next) {
         count++;
-        for (unsigned class = 1; class <= CM_CLASSES; class ++) {
-            /* The owner may be at work; a count that is a moment old is as good as any. */
-            const uintptr_t distance = __atomic_load_n(&thread->top[class], __ATOMIC_RELAXED);
-            if (distance == 0) {
-                continue;
-            }
-            void **const top = cm_top(distance);
-            struct cm_magazine *const magazine = magazine_of(top);
-            const size_t blocks = (size_t)(top - cm_magazine_bottom(magazine, class)) +
-                                  (spare_is_full(magazine) ? cm_classes[class].magazine : 0);
-            *cached += blocks * cm_class_size(class);
+        for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
+            *cached += cached_by(thread, size_class);
         }
     }
     cm_lock_release(&cm_thread_lock);

@@ -41,41 +41,41 @@ static inline uintptr_t cm_distance(void **top) {
 }
 
 /* A block of the class from the loaded magazine, or NULL if that is empty or there is none. */
-static inline void *cm_thread_pop(size_t class) {
-    const uintptr_t top = cm_thread_self.top[class];
+static inline void *cm_thread_pop(size_t size_class) {
+    const uintptr_t top = cm_thread_self.top[size_class];
     void **const block = (void **)cm_top(top)[-1];
     if (cm_unlikely(block == NULL)) {
         return NULL;
     }
-    cm_thread_self.top[class] = top - sizeof(void *);
+    cm_thread_self.top[size_class] = top - sizeof(void *);
     block[1] = NULL; /* no longer the mark */
     return block;
 }
 
 /* Puts a block into the loaded magazine; false if that is full, there is none, or the block bears
  * the mark of one that is free. */
-static inline bool cm_thread_push(size_t class, void *block) {
-    const uintptr_t top = cm_thread_self.top[class];
+static inline bool cm_thread_push(size_t size_class, void *block) {
+    const uintptr_t top = cm_thread_self.top[size_class];
     uintptr_t *const mark = (uintptr_t *)block + 1;
     if (cm_unlikely(top % CM_MAGAZINE_SIZE == 0) || cm_unlikely(*mark == cm_free_mark())) {
         return false;
     }
     *mark = cm_free_mark();
     *cm_top(top) = block;
-    cm_thread_self.top[class] = top + sizeof(void *);
+    cm_thread_self.top[size_class] = top + sizeof(void *);
     return true;
 }
 
 /* The same where the loaded magazine does not serve: exchange, fill, or do without. NULL if there
  * is no more memory. */
-void *cm_thread_take(unsigned class);
+void *cm_thread_take(unsigned size_class);
 
 /* Stops the program if the block is free already. */
-void cm_thread_give(unsigned class, void *block);
+void cm_thread_give(unsigned size_class, void *block);
 
 /* Is the block, at which a slot of the class starts, free? The mark alone is no proof: a program
  * may store any value. Looks everywhere, so only for blocks that bear the mark. */
-bool cm_thread_block_is_free(unsigned class, const void *block);
+bool cm_thread_block_is_free(unsigned size_class, const void *block);
 
 static inline bool cm_is_marked(const void *block) {
     return ((const uintptr_t *)block)[1] == cm_free_mark();
