@@ -131,6 +131,15 @@ static void join_left(const struct chunk_heap *heap, uint32_t left, uint32_t chu
     chunk_bitmap_set_live(heap, left);
 }
 
+uint32_t chunk_run_alloc_roomy(const struct chunk_heap *heap, uint32_t length) {
+    if (length > chunk_run_available(heap) / 2) {
+        return RUN_NONE;
+    }
+    const uint32_t found = take_if_fits(heap, chunk_index_fit(heap, 2 * length), length, 1, 0);
+    heap->state->allocations += found != RUN_NONE;
+    return found;
+}
+
 /* The bitmap is made true for each neighbour before the next is taken out of the index: a rebuild,
  * should a node turn out to be damaged, then finds every free run but none of those joined. */
 uint32_t chunk_run_free(const struct chunk_heap *heap, uint32_t chunk) {

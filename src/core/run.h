@@ -29,6 +29,13 @@ static inline uint32_t chunk_run_length(const struct chunk_heap *heap, uint32_t 
 uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_t align,
                          uint32_t phase);
 
+/* The same without alignment, and only below the frontier: a run that was used before. */
+uint32_t chunk_run_alloc_free(const struct chunk_heap *heap, uint32_t length);
+
+/* A live run of length chunks at the start of a free one at least twice as long: with room to grow.
+ * RUN_NONE if none is found below the frontier. */
+uint32_t chunk_run_alloc_roomy(const struct chunk_heap *heap, uint32_t length);
+
 /* Frees a live run and joins it with its free neighbours. Returns where the joined run starts. */
 uint32_t chunk_run_free(const struct chunk_heap *heap, uint32_t chunk);
 

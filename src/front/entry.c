@@ -151,13 +151,13 @@ static bool reclaim_once(bool *reclaimed) {
     return first;
 }
 
-static void *allocate_large(size_t size, size_t alignment, bool zeroed) {
+static void *allocate_large(size_t size, size_t alignment, enum cm_large_wish wish) {
     bool reclaimed = false;
     if (size > PTRDIFF_MAX) {
         return no_memory();
     }
     do {
-        void *const block = cm_large_alloc(size, alignment, zeroed);
+        void *const block = cm_large_alloc(size, alignment, wish);
         if (block != NULL) {
             return block;
         }
@@ -170,7 +170,7 @@ static CM_COLD void *allocate_slowly(size_t size) {
         return next_malloc(size);
     }
     if (size > CM_SMALL_MAX) {
-        return allocate_large(size, 1, false);
+        return allocate_large(size, 1, CM_LARGE_PLAIN);
     }
     bool reclaimed = false;
     do {
@@ -202,7 +202,7 @@ CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
         return no_memory();
     }
     if (total > CM_SMALL_MAX && !cm_stands_aside()) {
-        return allocate_large(total, 1, true);
+        return allocate_large(total, 1, CM_LARGE_ZEROED);
     }
     void *const block = allocate(total);
     return block != NULL ? memset(block, 0, total) : NULL;
@@ -233,7 +233,7 @@ static void *allocate_aligned(size_t alignment, size_t size) {
     }
     const unsigned size_class = aligned_class(alignment, size);
     return size_class != 0 ? allocate(cm_class_size(size_class))
-                           : allocate_large(size, alignment, false);
+                           : allocate_large(size, alignment, CM_LARGE_PLAIN);
 }
 
 /* ---- freeing ---- */
@@ -309,7 +309,8 @@ static bool resize_in_place(struct place place, void *block, size_t size) {
 
 static void *move(struct place place, void *block, size_t size) {
     const size_t old = size_at(place, block);
-    void *const fresh = allocate(size);
+    const bool growing = size > old && size > CM_SMALL_MAX;
+    void *const fresh = growing ? allocate_large(size, 1, CM_LARGE_GROWING) : allocate(size);
     if (fresh == NULL) {
         /* A block that is already large enough need not have moved. */
         return size <= old ? block : NULL;

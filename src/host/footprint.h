@@ -9,6 +9,7 @@
  */
 
 #include "config.h"
+#include <stdbool.h>
 
 struct cm_footprint {
     uint64_t small_bytes; /* slots that are out, be it in magazines */
@@ -42,6 +43,12 @@ static inline uint64_t cm_footprint_excess(void) {
     const uint64_t resident = cm_counted(&cm_footprint.used) + cm_counted(&cm_footprint.dirty);
     const uint64_t held = cm_footprint_live() + cm_counted(&cm_footprint.hollow);
     return resident > held ? resident - held : 0;
+}
+
+/* Of so many chunks taken, so many had been given back: was that a mistake? A page that must be
+ * made anew costs several times what it costs to use one. */
+static inline bool cm_is_regretted(uint64_t again, uint64_t taken) {
+    return again > taken / 32;
 }
 
 /* After something was taken. */

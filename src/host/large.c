@@ -9,7 +9,7 @@ static uint64_t chunks_for(size_t size) {
     return ((uint64_t)size + CM_CHUNK_SIZE - 1) >> CM_CHUNK_SHIFT;
 }
 
-void *cm_large_alloc(size_t size, size_t alignment, bool zeroed) {
+void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
     const uint64_t length = size != 0 ? chunks_for(size) : 1;
     const uint64_t align = alignment > CM_CHUNK_SIZE ? alignment >> CM_CHUNK_SHIFT : 1;
     if (length > CHUNK_HEAP_MAX_CHUNKS || align > CHUNK_HEAP_MAX_CHUNKS) {
@@ -20,14 +20,15 @@ void *cm_large_alloc(size_t size, size_t alignment, bool zeroed) {
         .length = (uint32_t)length,
         .align = (uint32_t)align,
         .kind = CM_KIND_LARGE,
-        .known_zero = zeroed ? &known_zero : NULL,
+        .will_grow = wish == CM_LARGE_GROWING,
+        .known_zero = wish == CM_LARGE_ZEROED ? &known_zero : NULL,
     };
     const struct cm_run run = cm_runs_alloc(&request);
     if (run.region == NULL) {
         return NULL;
     }
     unsigned char *const block = cm_chunk_address(run.region, run.chunk);
-    if (zeroed) {
+    if (wish == CM_LARGE_ZEROED) {
         memset(block, 0, ((size_t)length << CM_CHUNK_SHIFT) - known_zero);
     }
     return block;

@@ -6,9 +6,15 @@
 
 #include "runs.h"
 
-/* Aligned to alignment, a power of two, and to a chunk. zeroed: all of it is zero. NULL if there is
- * no memory. size is at most PTRDIFF_MAX. */
-void *cm_large_alloc(size_t size, size_t alignment, bool zeroed);
+enum cm_large_wish {
+    CM_LARGE_PLAIN,
+    CM_LARGE_ZEROED, /* all of it is zero */
+    CM_LARGE_GROWING /* rather where it can grow: it is a longer copy of a block */
+};
+
+/* Aligned to alignment, a power of two, and to a chunk. NULL if there is no memory. size is at most
+ * PTRDIFF_MAX. */
+void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish);
 
 /* In place; false, with nothing changed, if that is not possible. size is above 0. */
 bool cm_large_resize(struct cm_run run, size_t size);

@@ -10,8 +10,7 @@ struct cm_footprint cm_footprint;
 enum {
     FLOOR = 256, /* chunks that may stay at first: 1 MiB */
     MOST = 8192, /* and at most, by themselves: 32 MiB */
-    DEEPEST = 6, /* 1/64 of the peak counts as nearly nothing */
-    SOON = 4     /* taking less than this many times what was given is soon */
+    DEEPEST = 6  /* 1/64 of the peak counts as nearly nothing */
 };
 
 /* Whoever sets busy owns the rest. */
@@ -41,7 +40,7 @@ static void judge(void) {
     if (state.given == 0) {
         return;
     }
-    if (again > state.given / 2 && taken < state.given * SOON) {
+    if (cm_is_regretted(again, taken)) {
         if (state.depth < DEEPEST) {
             state.depth++;
         } else if (state.floor * 2 <= MOST) {

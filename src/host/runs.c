@@ -15,9 +15,12 @@ static bool purging;
 
 /* Of a time measured in chunks freed: see surplus. */
 static struct {
+    uint64_t times;  /* it lasts until this many times what is used was freed */
     uint64_t freed;  /* chunks, since it began */
     uint64_t lowest; /* of free and resident chunks since then */
-} window;
+    uint64_t taken;  /* cm_footprint's counters when it began */
+    uint64_t again;
+} window = {.times = 8};
 
 static const struct cm_region *const regions[] = {&cm_section, &cm_second};
 enum { REGIONS = 2 };
@@ -82,22 +85,44 @@ static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_
     window.freed += length;
 }
 
+/* The longer a window, the surer what it shows. */
+static void adapt_window(void) {
+    enum { SHORTEST = 8, LONGEST = 8192 };
+    const uint64_t taken = cm_counted(&cm_footprint.taken);
+    const uint64_t again = cm_counted(&cm_footprint.again);
+    if (cm_is_regretted(again - window.again, taken - window.taken)) {
+        window.times *= window.times < LONGEST ? 2 : 1;
+    } else if (window.times > SHORTEST) {
+        window.times /= 2;
+    }
+    window.taken = taken;
+    window.again = again;
+    window.freed = 0;
+    window.lowest = dirty_now();
+}
+
 /* Free chunks that the program has shown it does without: those that were free and resident all the
  * while it freed many times what it uses. 0 if there are few, or it is too early to say. */
 static uint64_t surplus(void) {
-    enum { TIMES = 8, FEW = 256 };
-    if (window.freed < cm_counted(&cm_footprint.used) * TIMES || window.freed < FEW * TIMES) {
+    enum { FEW = 256 };
+    const uint64_t used = cm_counted(&cm_footprint.used);
+    if (window.freed < (used > FEW ? used : FEW) * window.times) {
         return 0;
     }
     const uint64_t lowest = window.lowest;
-    window.freed = 0;
-    window.lowest = dirty_now();
+    adapt_window();
     return lowest > FEW ? lowest - FEW : 0;
 }
 
 /* ---- allocation ---- */
 
 static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_request *request) {
+    if (request->will_grow) {
+        const uint32_t roomy = chunk_run_alloc_roomy(&region->heap, request->length);
+        if (roomy != RUN_NONE) {
+            return roomy;
+        }
+    }
     const uintptr_t base = (uintptr_t)region->heap.memory >> CM_CHUNK_SHIFT;
     const uint32_t phase = request->in_region ? 0 : (uint32_t)(base & (request->align - 1));
     uint32_t chunk = chunk_run_alloc(&region->heap, request->length, request->align, phase);

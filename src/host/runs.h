@@ -22,6 +22,7 @@ struct cm_run_request {
     uint32_t length;    /* chunks, at least 1 */
     uint32_t align;     /* chunks, a power of two */
     bool in_region;     /* align offsets in the region, not addresses */
+    bool will_grow;     /* prefer a place with as much free space again behind it */
     uint8_t kind;       /* entered in the kind map: for a large block only at the first chunk */
     size_t *known_zero; /* if not NULL, set to the bytes at the run's end that were never used */
 };
