@@ -40,7 +40,9 @@ static void judge(void) {
     if (state.given == 0) {
         return;
     }
-    if (cm_is_regretted(again, taken)) {
+    if (taken < state.given) {
+        /* Too little was taken to tell. */
+    } else if (cm_is_regretted(again, taken)) {
         if (state.depth < DEEPEST) {
             state.depth++;
         } else if (state.floor * 2 <= MOST) {
@@ -54,9 +56,14 @@ static void judge(void) {
     state.given = 0;
 }
 
+/* Near the end, when next to nothing is in use, each quarter less counts: few calls are left. */
+static bool has_shrunk(uint64_t live) {
+    const uint64_t peak = cm_counted(&cm_footprint.peak);
+    return live <= (peak < state.floor ? peak / 4 * 3 : peak >> (state.depth + 1));
+}
+
 static bool is_due(uint64_t live) {
-    return live <= cm_counted(&cm_footprint.peak) >> (state.depth + 1) &&
-           cm_footprint_excess() > live / 4 + state.floor;
+    return has_shrunk(live) && cm_footprint_excess() > live / 4 + state.floor;
 }
 
 void cm_reclaim_if_due(void) {
