@@ -11,8 +11,16 @@
 #define TEXT(x) TEXT_(x)
 #define HEAP_BYTES TEXT(CM_SECTION_SIZE)
 
+/* Where the linker cannot be relied on to give the section a read-only segment of its own, it is an
+ * ordinary writable one: the same, but that all of it counts as memory in use from the start. */
+#ifdef CM_SECTION_WRITABLE
+#define SECTION ".bss.chunkheap, \"aw\""
+#else
+#define SECTION ".chunkheap, \"a\""
+#endif
+
 /* clang-format off */
-__asm__(".pushsection .chunkheap, \"a\", @nobits\n"
+__asm__(".pushsection " SECTION ", @nobits\n"
         ".balign 65536\n"
         ".globl cm_section_map, cm_section_heap, cm_section_nodes, cm_section_slabs\n"
         ".hidden cm_section_map, cm_section_heap, cm_section_nodes, cm_section_slabs\n"
