@@ -56,18 +56,29 @@ static uint32_t locate(const struct chunk_heap *heap, const void *block) {
     return RUN_NONE;
 }
 
-static void *allocate(const struct chunk_heap *heap, size_t size, uint32_t align, uint32_t phase) {
+/* A block, or NULL; that is not counted as a failure yet. */
+static void *try_to_allocate(const struct chunk_heap *heap, size_t size, uint32_t align,
+                             uint32_t phase) {
     const uint32_t length = chunks_for(heap, size);
-    if (length == RUN_NONE) {
-        heap->state->failures++;
-        trace(CHUNK_TRACE_FAILURE, heap, NULL, size);
+    const uint32_t chunk =
+        length != RUN_NONE ? chunk_run_alloc(heap, length, align, phase) : RUN_NONE;
+    if (chunk == RUN_NONE) {
         return NULL;
     }
-    const uint32_t chunk = chunk_run_alloc(heap, length, align, phase);
     after_change(heap);
-    void *const block = chunk != RUN_NONE ? address_of(heap, chunk) : NULL;
-    trace(block != NULL ? CHUNK_TRACE_ALLOC : CHUNK_TRACE_FAILURE, heap, block, size);
-    return block;
+    trace(CHUNK_TRACE_ALLOC, heap, address_of(heap, chunk), size);
+    return address_of(heap, chunk);
+}
+
+static void *fail(const struct chunk_heap *heap, size_t size) {
+    heap->state->failures++;
+    trace(CHUNK_TRACE_FAILURE, heap, NULL, size);
+    return NULL;
+}
+
+static void *allocate(const struct chunk_heap *heap, size_t size, uint32_t align, uint32_t phase) {
+    void *const block = try_to_allocate(heap, size, align, phase);
+    return block != NULL ? block : fail(heap, size);
 }
 
 void *chunk_alloc(const struct chunk_heap *heap, size_t size) {
@@ -84,8 +95,7 @@ void *chunk_alloc_aligned(const struct chunk_heap *heap, size_t alignment, size_
     }
     if (align > CHUNK_HEAP_MAX_CHUNKS) {
         /* At most one chunk of the heap is aligned so; it is not worth a search. */
-        heap->state->failures++;
-        return NULL;
+        return fail(heap, size);
     }
     const uint32_t phase = (uint32_t)(((uintptr_t)heap->memory >> heap->chunk_shift) & (align - 1));
     return allocate(heap, size, (uint32_t)align, phase);
@@ -155,7 +165,7 @@ bool chunk_resize(const struct chunk_heap *heap, void *block, size_t size) {
 static void *move(const struct chunk_heap *heap, void *block, uint32_t chunk, uint32_t length,
                   size_t size) {
     const size_t old_size = (size_t)chunk_run_length(heap, chunk) << heap->chunk_shift;
-    void *const fresh = chunk_alloc(heap, size);
+    void *const fresh = try_to_allocate(heap, size, 1, 0);
     if (fresh != NULL) {
         __builtin_memcpy(fresh, block, old_size);
         release(heap, block, chunk);
@@ -163,7 +173,7 @@ static void *move(const struct chunk_heap *heap, void *block, uint32_t chunk, ui
     }
     const uint32_t left = length != RUN_NONE ? chunk_run_slide(heap, chunk, length) : RUN_NONE;
     if (left == RUN_NONE) {
-        return NULL;
+        return fail(heap, size);
     }
     __builtin_memmove(address_of(heap, left), block, old_size);
     const bool resized = chunk_run_resize(heap, left, length);

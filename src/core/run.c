@@ -3,28 +3,27 @@
 
 #include "arith.h"
 
-static void count_taken(const struct chunk_heap *heap, uint32_t length) {
-    struct chunk_heap_state *const state = heap->state;
-    state->used += length;
-    chunk_debug(state->used <= state->frontier);
-    if (state->used > state->peak) {
-        state->peak = state->used;
-    }
-}
-
 /* Chunks to skip from the chunk to the first place that suits align and phase. */
 static uint64_t skip_to_aligned(uint32_t chunk, uint32_t align, uint32_t phase) {
     const uint64_t place = (uint64_t)chunk + phase;
     return arith_round_up(place, align) - place;
 }
 
-/* Cuts the free run [chunk, chunk + whole) into free skip, live length, and a free rest. */
-static uint32_t take(const struct chunk_heap *heap, uint32_t chunk, uint32_t whole, uint32_t skip,
-                     uint32_t length) {
+static void note_peak(const struct chunk_heap *heap) {
+    struct chunk_heap_state *const state = heap->state;
+    chunk_debug(state->used <= state->frontier);
+    if (state->used > state->peak) {
+        state->peak = state->used;
+    }
+}
+
+/* Cuts [chunk, chunk + whole), which starts at a start, is not live, and is not in the index, into
+ * free skip, live length, and a free rest. Does not touch the memory of what becomes live. */
+static uint32_t cut(const struct chunk_heap *heap, uint32_t chunk, uint32_t whole, uint32_t skip,
+                    uint32_t length) {
     chunk_debug(skip + length <= whole);
     const uint32_t start = chunk + skip;
     const uint32_t rest = whole - skip - length;
-    chunk_index_remove(heap, chunk, whole);
     if (skip > 0) {
         chunk_bitmap_set_start(heap, start);
         chunk_index_insert(heap, chunk, skip);
@@ -35,8 +34,15 @@ static uint32_t take(const struct chunk_heap *heap, uint32_t chunk, uint32_t who
     }
     chunk_bitmap_set_live(heap, start);
     heap->state->live++;
-    count_taken(heap, length);
+    heap->state->used += length;
+    note_peak(heap);
     return start;
+}
+
+static uint32_t take(const struct chunk_heap *heap, uint32_t chunk, uint32_t whole, uint32_t skip,
+                     uint32_t length) {
+    chunk_index_remove(heap, chunk, whole);
+    return cut(heap, chunk, whole, skip, length);
 }
 
 static uint32_t take_if_fits(const struct chunk_heap *heap, uint32_t chunk, uint32_t length,
@@ -49,10 +55,10 @@ static uint32_t take_if_fits(const struct chunk_heap *heap, uint32_t chunk, uint
     return skip + length <= whole ? take(heap, chunk, whole, (uint32_t)skip, length) : RUN_NONE;
 }
 
-/* Looks through the list in which some runs may suit and others may not. */
-static uint32_t take_by_search(const struct chunk_heap *heap, uint32_t length, uint32_t align,
-                               uint32_t phase) {
-    uint32_t chunk = chunk_index_head(heap, length);
+/* Looks through the list of runs about as long as `listed`, of which some may suit. */
+static uint32_t take_by_search(const struct chunk_heap *heap, uint32_t listed, uint32_t length,
+                               uint32_t align, uint32_t phase) {
+    uint32_t chunk = chunk_index_head(heap, listed);
     for (unsigned i = 0; i < CHUNK_HEAP_SEARCH_MAX && chunk != INDEX_NONE; i++) {
         const uint32_t found = take_if_fits(heap, chunk, length, align, phase);
         if (found != RUN_NONE) {
@@ -92,34 +98,30 @@ static uint32_t take_from_frontier(const struct chunk_heap *heap, uint32_t lengt
     if (end > state->frontier) {
         state->frontier = (uint32_t)end;
     }
-    const uint32_t whole = state->frontier - tail;
-    chunk_index_insert(heap, tail, whole);
-    return take(heap, tail, whole, (uint32_t)skip, length);
+    return cut(heap, tail, state->frontier - tail, (uint32_t)skip, length);
 }
 
 uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_t align,
                          uint32_t phase) {
-    struct chunk_heap_state *const state = heap->state;
     chunk_debug(length > 0 && align > 0 && (align & (align - 1)) == 0);
     uint32_t found = RUN_NONE;
     if (length <= chunk_run_available(heap)) {
         found = take_if_fits(heap, chunk_index_fit(heap, length), length, align, phase);
         if (found == RUN_NONE && align > 1 && align <= heap->chunks - length) {
-            found =
-                take_if_fits(heap, chunk_index_fit(heap, length + align - 1), length, align, phase);
+            const uint32_t enough = length + align - 1;
+            found = take_if_fits(heap, chunk_index_fit(heap, enough), length, align, phase);
+            if (found == RUN_NONE) {
+                found = take_by_search(heap, enough, length, align, phase);
+            }
         }
         if (found == RUN_NONE) {
-            found = take_by_search(heap, length, align, phase);
+            found = take_by_search(heap, length, length, align, phase);
         }
         if (found == RUN_NONE) {
             found = take_from_frontier(heap, length, align, phase);
         }
     }
-    if (found == RUN_NONE) {
-        state->failures++;
-    } else {
-        state->allocations++;
-    }
+    heap->state->allocations += found != RUN_NONE;
     return found;
 }
 
@@ -205,7 +207,7 @@ static void grow(const struct chunk_heap *heap, uint32_t end, uint32_t more) {
         chunk_bitmap_set_start(heap, new_end);
         chunk_index_insert(heap, new_end, right - more);
     }
-    count_taken(heap, more);
+    state->used += more;
 }
 
 bool chunk_run_resize(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
@@ -218,6 +220,7 @@ bool chunk_run_resize(const struct chunk_heap *heap, uint32_t chunk, uint32_t le
         }
         grow(heap, chunk + old, length - old);
     }
+    note_peak(heap);
     return true;
 }
 
@@ -232,7 +235,7 @@ uint32_t chunk_run_slide(const struct chunk_heap *heap, uint32_t chunk, uint32_t
         return RUN_NONE;
     }
     join_left(heap, left, chunk);
-    count_taken(heap, chunk - left);
+    heap->state->used += chunk - left;
     return left;
 }
 
@@ -241,5 +244,6 @@ void chunk_run_claim(const struct chunk_heap *heap, uint32_t chunk) {
     chunk_index_remove(heap, chunk, length);
     chunk_bitmap_set_live(heap, chunk);
     heap->state->live++;
-    count_taken(heap, length);
+    heap->state->used += length;
+    note_peak(heap);
 }

@@ -15,9 +15,9 @@ static cm_function next_if_aside(const char *name) {
     return cm_stands_aside() ? cm_next(name) : NULL;
 }
 
-/* What glibc's fields mean here: arena all memory that may be resident, uordblks what the program
- * holds, fordblks the rest, hblks and hblkhd large blocks (among arena and uordblks too), keepcost
- * what malloc_trim could give back. */
+/* What glibc's fields mean here: hblkhd is what large blocks take, which, as in glibc, the others
+ * do not count; arena all other memory that may be resident, uordblks what of it the program holds,
+ * fordblks the rest, keepcost what malloc_trim could give back. */
 CM_EXPORT struct mallinfo2 CM_ENTRY(mallinfo2)(void) {
     struct mallinfo2 (*const next)(void) = (struct mallinfo2(*)(void))next_if_aside("mallinfo2");
     if (next != NULL) {
@@ -25,8 +25,8 @@ CM_EXPORT struct mallinfo2 CM_ENTRY(mallinfo2)(void) {
     }
     struct chunkmalloc_stats stats;
     cm_stats_collect(&stats);
-    const size_t arena = stats.in_slabs + stats.in_large + stats.internal + stats.free_dirty;
-    const size_t used = stats.small_live + stats.in_large;
+    const size_t arena = stats.in_slabs + stats.internal + stats.free_dirty;
+    const size_t used = stats.small_live;
     return (struct mallinfo2){
         .arena = arena,
         .ordblks = stats.slabs,
@@ -64,8 +64,7 @@ CM_EXPORT int CM_ENTRY(malloc_info)(int options, FILE *stream) {
         return next(options, stream);
     }
     if (options != 0) {
-        errno = EINVAL;
-        return -1;
+        return EINVAL;
     }
     cm_stats_collect(&s);
     const int written =

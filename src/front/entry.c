@@ -367,12 +367,8 @@ static void *invalid(void) {
     return NULL;
 }
 
-CM_EXPORT void *CM_ENTRY(aligned_alloc)(size_t alignment, size_t size) {
-    return arith_is_power_of_two(alignment) ? allocate_aligned(alignment, size) : invalid();
-}
-
-/* As glibc: an alignment that is not a power of two is taken up to the next. */
-CM_EXPORT void *CM_ENTRY(memalign)(size_t alignment, size_t size) {
+/* As glibc before 2.38: an alignment that is not a power of two is taken up to the next. */
+static void *allocate_aligned_leniently(size_t alignment, size_t size) {
     size_t power = CM_GRANULE;
     while (power < alignment) {
         if (power > SIZE_MAX / 2) {
@@ -381,6 +377,14 @@ CM_EXPORT void *CM_ENTRY(memalign)(size_t alignment, size_t size) {
         power *= 2;
     }
     return allocate_aligned(power, size);
+}
+
+CM_EXPORT void *CM_ENTRY(aligned_alloc)(size_t alignment, size_t size) {
+    return allocate_aligned_leniently(alignment, size);
+}
+
+CM_EXPORT void *CM_ENTRY(memalign)(size_t alignment, size_t size) {
+    return allocate_aligned_leniently(alignment, size);
 }
 
 CM_EXPORT void *CM_ENTRY(valloc)(size_t size) {
