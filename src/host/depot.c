@@ -3,6 +3,7 @@
 
 #include "out.h"
 #include "runs.h"
+#include "sys.h"
 #include <core/assert.h>
 
 _Static_assert(sizeof(struct cm_magazine) <= CM_MAGAZINE_SIZE, "a magazine has 512 bytes");
@@ -22,7 +23,8 @@ static struct cm_magazine *make_magazine(void) {
     if (pool_next == pool_end) {
         const struct cm_run_request request = {
             .length = CM_SLAB_CHUNKS, .align = 1, .kind = CM_KIND_NONE};
-        const struct cm_run run = cm_runs_alloc(&request);
+        struct cm_run_news news;
+        const struct cm_run run = cm_runs_alloc(&request, &news);
         if (run.region == NULL) {
             cm_lock_release(&cm_depot_pool_lock);
             return NULL;
@@ -102,7 +104,12 @@ void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine) {
         top = fill(depot, size_class, *magazine);
     }
     depot->drained = false;
+    unsigned char *const slab = depot->slabs.to_populate;
+    depot->slabs.to_populate = NULL;
     cm_lock_release(&depot->lock);
+    if (slab != NULL) {
+        cm_sys_populate(slab, CM_SLAB_SIZE);
+    }
     return top;
 }
 

@@ -15,21 +15,20 @@ void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
     if (length > CHUNK_HEAP_MAX_CHUNKS || align > CHUNK_HEAP_MAX_CHUNKS) {
         return NULL;
     }
-    size_t known_zero = 0;
     const struct cm_run_request request = {
         .length = (uint32_t)length,
         .align = (uint32_t)align,
         .kind = CM_KIND_LARGE,
         .will_grow = wish == CM_LARGE_GROWING,
-        .known_zero = wish == CM_LARGE_ZEROED ? &known_zero : NULL,
     };
-    const struct cm_run run = cm_runs_alloc(&request);
+    struct cm_run_news news;
+    const struct cm_run run = cm_runs_alloc(&request, &news);
     if (run.region == NULL) {
         return NULL;
     }
     unsigned char *const block = cm_chunk_address(run.region, run.chunk);
     if (wish == CM_LARGE_ZEROED) {
-        memset(block, 0, ((size_t)length << CM_CHUNK_SHIFT) - known_zero);
+        memset(block, 0, (size_t)(length - news.fresh) << CM_CHUNK_SHIFT);
     }
     return block;
 }

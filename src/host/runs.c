@@ -66,9 +66,9 @@ static void change_dirty(const struct cm_region *region, uint32_t change) {
     cm_count(&cm_footprint.dirty, (uint64_t)(int64_t)(int32_t)change);
 }
 
-/* fresh: chunks at the end that were never used before. */
-static void leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length,
-                        uint32_t fresh) {
+/* fresh: chunks at the end that were never used before. Returns how many are not resident. */
+static uint32_t leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length,
+                            uint32_t fresh) {
     const uint32_t dirty = count_touched(region, chunk, length);
     chunk_require(region->use->free_dirty >= dirty && dirty + fresh <= length);
     change_dirty(region, -dirty);
@@ -77,6 +77,7 @@ static void leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t
     cm_count(&cm_footprint.used, length);
     cm_count(&cm_footprint.taken, length);
     cm_count(&cm_footprint.again, length - dirty - fresh);
+    return length - dirty;
 }
 
 static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_t length) {
@@ -162,8 +163,7 @@ static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t
     return (struct cm_run){NULL, 0};
 }
 
-static void enter(struct cm_run run, const struct cm_run_request *request, uint32_t fresh) {
-    leaves_free(run.region, run.chunk, request->length, fresh);
+static void enter(struct cm_run run, const struct cm_run_request *request) {
     if (request->kind == CM_KIND_LARGE) {
         run.region->kinds[run.chunk] = CM_KIND_LARGE;
         cm_count(&cm_footprint.large, request->length);
@@ -172,18 +172,16 @@ static void enter(struct cm_run run, const struct cm_run_request *request, uint3
     }
 }
 
-struct cm_run cm_runs_alloc(const struct cm_run_request *request) {
-    uint32_t fresh = 0;
+struct cm_run cm_runs_alloc(const struct cm_run_request *request, struct cm_run_news *news) {
+    *news = (struct cm_run_news){0, 0};
     cm_lock_acquire(&cm_heap_lock);
-    const struct cm_run run = alloc_locked(request, &fresh);
+    const struct cm_run run = alloc_locked(request, &news->fresh);
     if (run.region != NULL) {
-        enter(run, request, fresh);
+        news->absent = leaves_free(run.region, run.chunk, request->length, news->fresh);
+        enter(run, request);
     }
     cm_lock_release(&cm_heap_lock);
     cm_footprint_grew();
-    if (request->known_zero != NULL) {
-        *request->known_zero = (size_t)fresh << CM_CHUNK_SHIFT;
-    }
     return run;
 }
 
@@ -245,7 +243,7 @@ bool cm_runs_resize(struct cm_run run, uint32_t length) {
     }
     if (resized && length > old) {
         const uint32_t end = run.chunk + old;
-        leaves_free(run.region, end, length - old, above(frontier, end, length - old));
+        (void)leaves_free(run.region, end, length - old, above(frontier, end, length - old));
         cm_count(&cm_footprint.large, length - old);
     } else if (resized && length < old) {
         becomes_free(run.region, run.chunk + length, old - length);

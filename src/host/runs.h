@@ -19,16 +19,21 @@ struct cm_run {
 };
 
 struct cm_run_request {
-    uint32_t length;    /* chunks, at least 1 */
-    uint32_t align;     /* chunks, a power of two */
-    bool in_region;     /* align offsets in the region, not addresses */
-    bool will_grow;     /* prefer a place with as much free space again behind it */
-    uint8_t kind;       /* entered in the kind map: for a large block only at the first chunk */
-    size_t *known_zero; /* if not NULL, set to the bytes at the run's end that were never used */
+    uint32_t length; /* chunks, at least 1 */
+    uint32_t align;  /* chunks, a power of two */
+    bool in_region;  /* align offsets in the region, not addresses */
+    bool will_grow;  /* prefer a place with as much free space again behind it */
+    uint8_t kind;    /* entered in the kind map: for a large block only at the first chunk */
+};
+
+/* What is known of the memory of a new run, in chunks. */
+struct cm_run_news {
+    uint32_t fresh;  /* at its end, never used before: zero */
+    uint32_t absent; /* in it, not resident */
 };
 
 /* Takes the heap's lock. */
-struct cm_run cm_runs_alloc(const struct cm_run_request *request);
+struct cm_run cm_runs_alloc(const struct cm_run_request *request, struct cm_run_news *news);
 
 /* Frees a slab's run, of which the chunks in the mask hollow were given back. Takes the lock. */
 void cm_runs_free_slab(struct cm_run run, uint32_t hollow);

@@ -40,6 +40,13 @@ static void set_class(struct cm_slab *slab, unsigned size_class) {
     __atomic_store_n(&slab->size_class, (uint8_t)size_class, __ATOMIC_RELAXED);
 }
 
+/* A slab is soon full where many are in use; a single one is a small share of what these take. */
+static bool is_worth_populating(uint32_t absent) {
+    enum { MANY = 64 }; /* 4 MiB */
+    return absent > CM_SLAB_CHUNKS / 2 &&
+           cm_counted(&cm_footprint.small_bytes) > MANY * CM_SLAB_SIZE;
+}
+
 static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class) {
     const struct cm_run_request request = {
         .length = CM_SLAB_CHUNKS,
@@ -47,7 +54,8 @@ static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class)
         .in_region = true,
         .kind = (uint8_t)size_class,
     };
-    const struct cm_run run = cm_runs_alloc(&request);
+    struct cm_run_news news;
+    const struct cm_run run = cm_runs_alloc(&request, &news);
     if (run.region == NULL) {
         return NULL;
     }
@@ -58,6 +66,9 @@ static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class)
     set_class(slab, size_class);
     list->slabs++;
     list->idle++;
+    if (is_worth_populating(news.absent)) {
+        list->to_populate = memory;
+    }
     link_slab(list, slab);
     return slab;
 }

@@ -26,10 +26,11 @@ struct cm_slab {
 };
 
 struct cm_slab_list {
-    struct cm_slab *first; /* slabs with free slots */
-    uint32_t slabs;        /* all of the class */
-    uint32_t idle;         /* of them, with no slot out */
-    uint64_t out;          /* slots out, over all slabs of the class */
+    struct cm_slab *first;      /* slabs with free slots */
+    uint32_t slabs;             /* all of the class */
+    uint32_t idle;              /* of them, with no slot out */
+    uint64_t out;               /* slots out, over all slabs of the class */
+    unsigned char *to_populate; /* a new slab, to be made resident once the lock is released */
 };
 
 /* The row of the slab in which the address, which is in the region, lies. */

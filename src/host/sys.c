@@ -80,6 +80,21 @@ void cm_sys_omit_from_dumps(void *start, size_t size) {
     }
 }
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+void cm_sys_populate(void *start, size_t size) {
+    static bool refused; /* before Linux 5.14 */
+    const size_t page = cm_sys_page_size();
+    const uintptr_t first = (uintptr_t)start & ~(page - 1);
+    const uintptr_t end = (uintptr_t)arith_round_up((uintptr_t)start + size, page);
+    if (!__atomic_load_n(&refused, __ATOMIC_RELAXED) &&
+        quiet_syscall(SYS_madvise, first, end - first, MADV_POPULATE_WRITE) != 0) {
+        __atomic_store_n(&refused, true, __ATOMIC_RELAXED);
+    }
+}
+
 bool cm_sys_purge(void *start, size_t size) {
     return quiet_syscall(SYS_madvise, (uintptr_t)start, size, MADV_DONTNEED) == 0;
 }

@@ -31,6 +31,10 @@ bool cm_sys_unlock(void *start, size_t size);
 /* Keeps [start, start + size), narrowed to whole pages, out of core dumps. */
 void cm_sys_omit_from_dumps(void *start, size_t size);
 
+/* Makes [start, start + size), widened to whole pages, resident at about half of what touching each
+ * page would cost. Changes no contents; may do nothing. */
+void cm_sys_populate(void *start, size_t size);
+
 /* Gives the memory of [start, start + size), whole pages, back. The contents are lost. */
 bool cm_sys_purge(void *start, size_t size);
 
