@@ -37,6 +37,20 @@ unsigned long cm_locks_taken(void) {
     return taken;
 }
 
+bool cm_lock_forking;
+pthread_t cm_lock_forker;
+
+static void before_fork(void) {
+    cm_locks_acquire_all();
+    cm_lock_forker = pthread_self();
+    __atomic_store_n(&cm_lock_forking, true, __ATOMIC_RELEASE);
+}
+
+static void in_parent(void) {
+    __atomic_store_n(&cm_lock_forking, false, __ATOMIC_RELEASE);
+    cm_locks_release_all();
+}
+
 static void in_child(void) {
     for (unsigned i = 0; i < LOCKS; i++) {
         cm_lock_reset(lock_number(i));
@@ -44,8 +58,9 @@ static void in_child(void) {
     cm_runs_after_fork();
     cm_reclaim_after_fork();
     cm_thread_after_fork();
+    __atomic_store_n(&cm_lock_forking, false, __ATOMIC_RELEASE);
 }
 
 void cm_fork_set_up(void) {
-    (void)pthread_atfork(cm_locks_acquire_all, cm_locks_release_all, in_child);
+    (void)pthread_atfork(before_fork, in_parent, in_child);
 }

@@ -10,6 +10,7 @@
  */
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cm_lock {
@@ -20,12 +21,28 @@ struct cm_lock {
 #define CM_LOCK_INITIALISER \
     { .mutex = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP }
 
+/* The thread that is forking has all locks, and handlers of the program that run between ours and
+ * the fork may allocate: it passes. */
+extern bool cm_lock_forking __attribute__((visibility("hidden")));
+extern pthread_t cm_lock_forker __attribute__((visibility("hidden")));
+
+static inline bool cm_lock_passes(void) {
+    return __builtin_expect(__atomic_load_n(&cm_lock_forking, __ATOMIC_ACQUIRE), 0) &&
+           pthread_equal(cm_lock_forker, pthread_self());
+}
+
 static inline void cm_lock_acquire(struct cm_lock *lock) {
+    if (cm_lock_passes()) {
+        return;
+    }
     (void)pthread_mutex_lock(&lock->mutex);
     __atomic_store_n(&lock->taken, lock->taken + 1, __ATOMIC_RELAXED);
 }
 
 static inline void cm_lock_release(struct cm_lock *lock) {
+    if (cm_lock_passes()) {
+        return;
+    }
     (void)pthread_mutex_unlock(&lock->mutex);
 }
 
