@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* chunk_heap_check finds every broken bit of the bookkeeping that breaks an invariant. */
+#include "fixture.h"
+
+#include "core/index.h"
+
+enum { UNIT = 16 };
+
+/* Live and free runs of many lengths over several words, the last one live. */
+static void populate(const struct fixture *fixture) {
+    void *blocks[400];
+    size_t count = 0;
+    for (size_t length = 1; count < 40; length = length * 5 / 4 + 1) {
+        blocks[count++] = fixture_block(fixture, length < 200 ? length : 7, 0);
+    }
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (i % 3 != 0) {
+            chunk_free(&fixture->heap, blocks[i]);
+        }
+    }
+}
+
+static void create(struct fixture *fixture) {
+    fixture_create(fixture, 4200, UNIT, fixture_flags);
+    populate(fixture);
+    assert_null(chunk_heap_check(&fixture->heap, CHUNK_CHECK_EXHAUSTIVE));
+}
+
+/* Any value of these is possible in a sound heap. */
+static bool is_free_to_vary(const struct fixture *fixture, const unsigned char *byte) {
+    const struct chunk_heap_state *const state = fixture->heap.state;
+    const struct {
+        const void *start;
+        size_t size;
+    } fields[] = {
+        {&state->peak, sizeof state->peak},
+        {&state->failures, sizeof state->failures},
+        {&state->allocations, sizeof state->allocations},
+        {&state->opened, sizeof state->opened},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if ((uintptr_t)byte - (uintptr_t)fields[i].start < fields[i].size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_node_in_use(const struct fixture *fixture, const unsigned char *byte) {
+    const uintptr_t offset = (uintptr_t)byte - (uintptr_t)fixture->heap.nodes;
+    const size_t chunk = offset / sizeof(struct chunk_node);
+    if (fixture->heap.nodes == NULL || chunk >= fixture->heap.chunks) {
+        return true;
+    }
+    return chunk_index_plausible(&fixture->heap, (uint32_t)chunk);
+}
+
+/* The index may end in a word of padding. */
+static bool is_padding(const struct fixture *fixture, const unsigned char *byte) {
+    const uint32_t words = CHUNK_HEAP_INDEX_WORDS_(fixture->heap.chunks);
+    return byte >= (unsigned char *)(fixture->heap.index + words) &&
+           byte < (unsigned char *)(fixture->heap.index + words + words % 2);
+}
+
+static void every_bit_of_the_bookkeeping_is_checked(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create(&fixture);
+    size_t flipped = 0;
+    for (size_t i = 0; i < fixture.beside.size; i++) {
+        unsigned char *const byte = fixture.beside.bytes + i;
+        if (is_free_to_vary(&fixture, byte) || !is_node_in_use(&fixture, byte) ||
+            is_padding(&fixture, byte)) {
+            continue;
+        }
+        for (unsigned bit = 0; bit < 8; bit++) {
+            *byte ^= (unsigned char)(1u << bit);
+            if (chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE) == NULL) {
+                fail_msg("bit %u of byte %zu may change", bit, i);
+            }
+            *byte ^= (unsigned char)(1u << bit);
+            flipped++;
+        }
+    }
+    assert_true(flipped > 10000);
+    fixture_end(&fixture);
+}
+
+static void summaries_of_every_level_are_checked(void **state) {
+    (void)state;
+    struct fixture fixture;
+    fixture_create(&fixture, 64 * 64 * 64 + 1, UNIT, CHUNK_HEAP_NODES_OUTSIDE);
+    (void)chunk_alloc(&fixture.heap, (size_t)64 * 64 * UNIT);
+    (void)chunk_alloc(&fixture.heap, UNIT);
+    assert_null(chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE));
+    uint64_t *const summaries = fixture.heap.bits + 2 * CHUNK_HEAP_W0_(64 * 64 * 64 + 1);
+    const size_t words = CHUNK_HEAP_BITS_WORDS_(64 * 64 * 64 + 1) - 2 * CHUNK_HEAP_W0_(262145);
+    assert_int_equal(words, 65 + 2 + 1);
+    for (size_t i = 0; i < words; i++) {
+        for (unsigned bit = 0; bit < 64; bit += 21) {
+            summaries[i] ^= (uint64_t)1 << bit;
+            assert_non_null(chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE));
+            summaries[i] ^= (uint64_t)1 << bit;
+        }
+    }
+    fixture_end(&fixture);
+}
+
+static void assert_cheaply_found(const struct fixture *fixture, uint32_t *field, uint32_t value) {
+    const uint32_t kept = *field;
+    *field = value;
+    assert_non_null(chunk_heap_check(&fixture->heap, CHUNK_CHECK_CHEAP));
+    assert_non_null(chunk_heap_check(&fixture->heap, CHUNK_CHECK_EXHAUSTIVE));
+    *field = kept;
+    assert_null(chunk_heap_check(&fixture->heap, CHUNK_CHECK_CHEAP));
+}
+
+static void counters_and_maps_are_checked_cheaply(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create(&fixture);
+    struct chunk_heap_state *const heap = fixture.heap.state;
+    assert_cheaply_found(&fixture, &heap->frontier, fixture.heap.chunks + 1);
+    assert_cheaply_found(&fixture, &heap->frontier, heap->used - 1);
+    assert_cheaply_found(&fixture, &heap->opened, fixture.heap.chunks + 1);
+    assert_cheaply_found(&fixture, &heap->used, heap->frontier + 1);
+    assert_cheaply_found(&fixture, &heap->peak, heap->used - 1);
+    assert_cheaply_found(&fixture, &heap->live, heap->used + 1);
+    assert_cheaply_found(&fixture, &heap->free, heap->frontier - heap->used + 1);
+    assert_cheaply_found(&fixture, &heap->free, 0);
+    assert_cheaply_found(&fixture, &heap->rows, 0);
+    const uint32_t rows = chunk_index_rows(&fixture.heap);
+    for (uint32_t row = 0; row < 32; row++) {
+        assert_cheaply_found(&fixture, &heap->rows, heap->rows ^ (uint32_t)1 << row);
+    }
+    for (uint32_t row = 0; row < rows; row++) {
+        uint32_t *const map = chunk_index_map(&fixture.heap, row);
+        for (uint32_t bit = 0; bit < 32; bit++) {
+            assert_cheaply_found(&fixture, map, *map ^ (uint32_t)1 << bit);
+        }
+    }
+    for (uint32_t list = 0; list < rows * INDEX_ROW; list++) {
+        uint32_t *const head = &chunk_index_heads(&fixture.heap)[list];
+        assert_cheaply_found(&fixture, head, *head == 0 ? 1 : 0);
+    }
+    fixture_end(&fixture);
+}
+
+static void what_only_the_whole_can_show(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create(&fixture);
+    struct chunk_heap_state *const heap = fixture.heap.state;
+    uint32_t *const fields[] = {&heap->used, &heap->live, &heap->free};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        *fields[i] -= 1;
+        assert_null(chunk_heap_check(&fixture.heap, CHUNK_CHECK_CHEAP));
+        assert_non_null(chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE));
+        *fields[i] += 1;
+    }
+    fixture_end(&fixture);
+}
+
+static void a_list_that_is_a_ring_ends_the_check(void **state) {
+    (void)state;
+    struct fixture fixture;
+    fixture_create(&fixture, 10, UNIT, fixture_flags);
+    void *const first = fixture_block(&fixture, 2, 0);
+    (void)fixture_block(&fixture, 1, 0);
+    void *const second = fixture_block(&fixture, 2, 0);
+    (void)fixture_block(&fixture, 1, 0);
+    chunk_free(&fixture.heap, first);
+    chunk_free(&fixture.heap, second);
+    struct chunk_node *const last = chunk_index_node(&fixture.heap, 0);
+    struct chunk_node *const head = chunk_index_node(&fixture.heap, 3);
+    assert_int_equal(last->next, 0);
+    last->next = 4;
+    head->prev = 1;
+    assert_non_null(chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE));
+    last->next = 0;
+    head->prev = 0;
+    fixture_end(&fixture);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bit_of_the_bookkeeping_is_checked),
+        cmocka_unit_test(summaries_of_every_level_are_checked),
+        cmocka_unit_test(counters_and_maps_are_checked_cheaply),
+        cmocka_unit_test(what_only_the_whole_can_show),
+        cmocka_unit_test(a_list_that_is_a_ring_ends_the_check),
+    };
+    return cmocka_run_group_tests_name("check, nodes inside", tests, fixture_inside, NULL) +
+           cmocka_run_group_tests_name("check, nodes outside", tests, fixture_outside, NULL);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include "capture.h"
+#include "host/out.h"
+
+static void numbers_and_pointers(void **state) {
+    (void)state;
+    struct capture capture;
+    capture_begin(&capture);
+    struct cm_out out = cm_out_to(capture.fd);
+    static const uint64_t numbers[] = {0, 9, 10, 1234567890, UINT64_MAX};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        cm_out_number(&out, numbers[i]);
+        cm_out_text(&out, " ");
+    }
+    cm_out_pointer(&out, NULL);
+    cm_out_text(&out, " ");
+    cm_out_pointer(&out, (const void *)(uintptr_t)0x7f00deadbeef);
+    cm_out_text(&out, " ");
+    cm_out_pointer(&out, (const void *)UINTPTR_MAX);
+    assert_true(cm_out_flush(&out));
+    capture_end(&capture);
+    assert_string_equal(capture.text, "0 9 10 1234567890 18446744073709551615 0x0 0x7f00deadbeef "
+                                      "0xffffffffffffffff");
+}
+
+static void nothing_is_written_before_it_must_be(void **state) {
+    (void)state;
+    struct capture capture;
+    capture_begin(&capture);
+    struct cm_out out = cm_out_to(capture.fd);
+    cm_out_text(&out, "not yet");
+    cm_out_bytes(&out, "", 0);
+    capture_end(&capture);
+    assert_string_equal(capture.text, "");
+}
+
+static void text_longer_than_the_buffer_comes_out_whole(void **state) {
+    (void)state;
+    static const size_t parts[] = {1, 7, 479, 480, 481, 1000, 4000};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char text[4000];
+        size_t total = 0;
+        struct capture capture;
+        capture_begin(&capture);
+        struct cm_out out = cm_out_to(capture.fd);
+        while (total + parts[i] <= 4000) {
+            for (size_t at = 0; at < parts[i]; at++) {
+                text[at] = (char)('a' + (total + at) % 26);
+            }
+            cm_out_bytes(&out, text, parts[i]);
+            total += parts[i];
+        }
+        assert_true(cm_out_flush(&out));
+        capture_end(&capture);
+        assert_int_equal(capture.size, total);
+        for (size_t at = 0; at < total; at++) {
+            assert_int_equal(capture.text[at], 'a' + at % 26);
+        }
+    }
+}
+
+static void failure_is_told_with_its_errno(void **state) {
+    (void)state;
+    struct cm_out out = cm_out_to(-1);
+    cm_out_text(&out, "lost");
+    errno = 0;
+    assert_false(cm_out_flush(&out));
+    assert_int_equal(errno, EBADF);
+    const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    out = cm_out_to(full);
+    cm_out_text(&out, "lost");
+    assert_false(cm_out_flush(&out));
+    assert_int_equal(errno, ENOSPC);
+    cm_out_text(&out, "more");
+    assert_false(cm_out_flush(&out));
+    assert_int_equal(close(full), 0);
+}
+
+static void die(void *context) {
+    const struct capture *const capture = context;
+    (void)dup2(capture->fd, STDERR_FILENO);
+    cm_die("something bad", " at", (const void *)(uintptr_t)0x1230);
+}
+
+static void dying_says_why(void **state) {
+    (void)state;
+    struct capture capture;
+    capture_begin(&capture);
+    assert_int_equal(fixture_signal_of(die, &capture), SIGABRT);
+    capture_end(&capture);
+    assert_string_equal(capture.text, "chunkmalloc: something bad at 0x1230\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_and_pointers),
+        cmocka_unit_test(nothing_is_written_before_it_must_be),
+        cmocka_unit_test(text_longer_than_the_buffer_comes_out_whole),
+        cmocka_unit_test(failure_is_told_with_its_errno),
+        cmocka_unit_test(dying_says_why),
+    };
+    return cmocka_run_group_tests_name("out", tests, NULL, NULL);
+}
