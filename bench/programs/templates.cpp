@@ -18,7 +18,9 @@ template <int N> struct Item {
     int key = N;
     std::string name = std::to_string(N);
     std::array<int, N + 1> values{};
-    bool operator<(const Item &other) const { return key < other.key; }
+    bool operator<(const Item &other) const {
+        return key < other.key;
+    }
 };
 
 template <int N> int containers() {
@@ -31,11 +33,11 @@ template <int N> int containers() {
     std::vector<std::tuple<int, std::string, std::shared_ptr<Item<N>>>> rows;
     for (auto &[key, items] : groups)
         rows.emplace_back(key, items.front().name, std::make_shared<Item<N>>(items.front()));
-    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) {
-        return std::get<0>(a) + N < std::get<0>(b) + N;
-    });
+    std::sort(rows.begin(), rows.end(),
+              [](const auto &a, const auto &b) { return std::get<0>(a) + N < std::get<0>(b) + N; });
     std::variant<int, std::string, Item<N>> either = Item<N>{};
-    const int extra = std::visit([](const auto &value) { return static_cast<int>(sizeof value); }, either);
+    const int extra =
+        std::visit([](const auto &value) { return static_cast<int>(sizeof value); }, either);
     std::function<int(int)> f = [&](int x) { return x + extra; };
     return std::accumulate(rows.begin(), rows.end(), 0,
                            [&](int sum, const auto &row) { return sum + f(std::get<0>(row)); });

@@ -3,6 +3,7 @@
 
 #include "capture.h"
 #include "host/options.h"
+#include "host/region.h"
 
 static const struct cm_options defaults = {.keep = 1 << 20, .second = true};
 
@@ -135,6 +136,52 @@ static void one_wrong_item_does_not_spoil_the_others(void **state) {
     assert_non_null(strstr(capture.text, "'what'"));
 }
 
+static void the_environment_is_read(void **state) {
+    (void)state;
+    char before[] = "CHUNKMALLOC_CON=limit=1M";
+    char longer[] = "CHUNKMALLOC_CONFX=limit=2M";
+    char wanted[] = "CHUNKMALLOC_CONF=limit=8M,keep=5M,second=off";
+    char again[] = "CHUNKMALLOC_CONF=limit=16M";
+    char *const without[] = {before, longer, NULL};
+    char *const with[] = {before, longer, wanted, again, NULL};
+    cm_options_read(NULL);
+    cm_options_read(without);
+    assert_defaults(&cm_options);
+    assert_true(cm_region_limit == UINT64_MAX);
+    assert_true(cm_region_second_allowed);
+    cm_options_read(with);
+    assert_int_equal(cm_options.limit, 8 << 20);
+    assert_int_equal(cm_options.keep, 5 << 20);
+    assert_int_equal(cm_region_limit, (8 << 20) / CM_CHUNK_SIZE);
+    assert_false(cm_region_second_allowed);
+}
+
+static void speak(void *context) {
+    const struct capture *const capture = context;
+    char conf[] = "CHUNKMALLOC_CONF=limit=3M,keep=2M,second=on,stats=off,verbose=on";
+    char *const environment[] = {conf, NULL};
+    (void)dup2(capture->fd, STDERR_FILENO);
+    cm_options_read(environment);
+}
+
+static void what_is_in_force_can_be_read_again(void **state) {
+    (void)state;
+    struct capture capture;
+    capture_begin(&capture);
+    assert_int_equal(fixture_signal_of(speak, &capture), 0);
+    capture_end(&capture);
+    assert_int_equal(capture_lines(&capture), 1);
+    const char *const values = strstr(capture.text, "limit=");
+    assert_non_null(values);
+    capture.text[capture.size - 1] = '\0';
+    const struct cm_options options = parse_quietly(values);
+    assert_int_equal(options.limit, 3 << 20);
+    assert_int_equal(options.keep, 2 << 20);
+    assert_true(options.second);
+    assert_false(options.stats_at_exit);
+    assert_true(options.verbose);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_changes_nothing),
@@ -142,6 +189,8 @@ int main(void) {
         cmocka_unit_test(every_option_is_taken_over),
         cmocka_unit_test(what_is_not_understood_is_named_and_ignored),
         cmocka_unit_test(one_wrong_item_does_not_spoil_the_others),
+        cmocka_unit_test(what_is_in_force_can_be_read_again),
+        cmocka_unit_test(the_environment_is_read),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

@@ -47,7 +47,12 @@ static uint64_t dirty(void) {
     return cm_counted(&cm_footprint.dirty);
 }
 
+/* Of large blocks none is left, and the counters know it. */
 static void assert_sound(void) {
+    assert_int_equal(cm_counted(&cm_footprint.large), 0);
+    assert_int_equal(cm_counted(&cm_footprint.used),
+                     cm_section.heap.state->used +
+                         (cm_second_size != 0 ? cm_second.heap.state->used : 0));
     assert_null(chunk_heap_check(&cm_section.heap, CHUNK_CHECK_EXHAUSTIVE));
 }
 
@@ -80,6 +85,21 @@ static void a_slab_is_marked_at_every_chunk(void **state) {
     for (uint32_t i = 0; i < CM_SLAB_CHUNKS; i++) {
         assert_int_equal(run.region->kinds[run.chunk + i], CM_KIND_NONE);
     }
+    assert_sound();
+}
+
+/* Chunks of a slab that were given back before it was freed are free, but not resident. */
+static void a_hollow_slab_is_less_dirty(void **state) {
+    (void)state;
+    const struct cm_run_request request = {
+        .length = CM_SLAB_CHUNKS, .align = CM_SLAB_CHUNKS, .in_region = true, .kind = 3};
+    struct cm_run_news news;
+    (void)cm_runs_purge(0);
+    const struct cm_run run = cm_runs_alloc(&request, &news);
+    assert_non_null(run.region);
+    cm_runs_free_slab(run, 0x80ff);
+    assert_int_equal(dirty(), CM_SLAB_CHUNKS - 9);
+    assert_int_equal(cm_runs_purge(0), (CM_SLAB_CHUNKS - 9) * CM_CHUNK_SIZE);
     assert_sound();
 }
 
@@ -276,6 +296,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_run_is_marked_at_its_first_chunk),
         cmocka_unit_test(a_slab_is_marked_at_every_chunk),
+        cmocka_unit_test(a_hollow_slab_is_less_dirty),
         cmocka_unit_test(alignment_is_of_addresses),
         cmocka_unit_test(only_what_was_never_used_is_fresh),
         cmocka_unit_test(what_was_purged_is_absent_but_not_fresh),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fixture.h"
 
+#include "host/footprint.h"
 #include "host/slab.h"
 
 enum { MANY = 4096 * 5 / 2 };
@@ -31,6 +32,8 @@ static void give_all(struct cm_slab_list *list, unsigned class, unsigned count) 
     assert_int_equal(list->slabs, 0);
     assert_null(list->first);
     assert_sound(list, class);
+    assert_int_equal(cm_counted(&cm_footprint.small_bytes), 0);
+    assert_int_equal(cm_counted(&cm_footprint.hollow), 0);
 }
 
 /* Two slabs and a half of every class. */
@@ -173,6 +176,7 @@ static void empty_chunks_are_given_back(void **state) {
     cm_lock_acquire(&lock);
     assert_int_equal(cm_slab_hollow(&list, slab, &lock), 15 * CM_CHUNK_SIZE);
     assert_int_equal(cm_slab_hollow(&list, slab, &lock), 0);
+    assert_int_equal(cm_counted(&cm_footprint.hollow), 15);
     cm_lock_release(&lock);
     assert_sound(&list, CLASS);
     unsigned char *const in_use = (unsigned char *)((uintptr_t)kept & ~(CM_CHUNK_SIZE - 1));
