@@ -23,7 +23,9 @@
  *
  * Misuse: a pointer that does not name a live block is always noticed before anything is changed,
  * in every build, because the two bits of a chunk say what starts there. The heap's misuse hook is
- * then called; if it returns, the call has no effect and reports failure in its usual way.
+ * then called; if it returns, the call has no effect and reports failure in its usual way; but for
+ * CHUNK_MISUSE_CORRUPT, after which the damaged index is made anew from the bits and the call goes
+ * on.
  */
 
 #include <stdbool.h>
@@ -49,7 +51,8 @@ enum chunk_misuse {
     CHUNK_MISUSE_MISALIGNED,  /* not at the start of a chunk */
     CHUNK_MISUSE_OUTSIDE,     /* not in the heap, or in a part of it never handed out */
     CHUNK_MISUSE_WRONG_SIZE,  /* size given to chunk_free_sized is not the block's */
-    CHUNK_MISUSE_CORRUPT      /* a free run's node was overwritten, pointer names the run */
+    CHUNK_MISUSE_CORRUPT /* the node of a free run, or of a neighbour in its list, was overwritten;
+                          * the pointer names that run */
 };
 
 /*

@@ -8,14 +8,15 @@
 
 /* The order of lock.h, in one place. */
 static struct cm_lock *lock_number(unsigned number) {
-    if (number < CM_CLASSES) {
-        return &cm_depots[number + 1].lock;
+    struct cm_lock *const rest[] = {&cm_depot_pool_lock, &cm_purge_lock, &cm_heap_lock,
+                                    &cm_thread_lock};
+    if (number == 0) {
+        return &cm_reclaim_lock;
     }
-    struct cm_lock *const rest[] = {&cm_depot_pool_lock, &cm_heap_lock, &cm_thread_lock};
-    return rest[number - CM_CLASSES];
+    return number <= CM_CLASSES ? &cm_depots[number].lock : rest[number - CM_CLASSES - 1];
 }
 
-enum { LOCKS = CM_CLASSES + 3 };
+enum { LOCKS = 1 + CM_CLASSES + 4 };
 
 void cm_locks_acquire_all(void) {
     for (unsigned i = 0; i < LOCKS; i++) {
@@ -55,8 +56,6 @@ static void in_child(void) {
     for (unsigned i = 0; i < LOCKS; i++) {
         cm_lock_reset(lock_number(i));
     }
-    cm_runs_after_fork();
-    cm_reclaim_after_fork();
     cm_thread_after_fork();
     __atomic_store_n(&cm_lock_forking, false, __ATOMIC_RELEASE);
 }

@@ -5,7 +5,8 @@
 /*
  * A pthread mutex that spins briefly before it sleeps, and counts how often it was taken.
  *
- * Order: the locks of classes by number, the supply of magazines, the heap's, the threads'. A
+ * Order: reclaiming, the locks of classes by number, the supply of magazines, purging, the heap's,
+ * the threads'. A
  * thread that holds one takes only later ones. fork.c has them all.
  */
 
@@ -37,6 +38,18 @@ static inline void cm_lock_acquire(struct cm_lock *lock) {
     }
     (void)pthread_mutex_lock(&lock->mutex);
     __atomic_store_n(&lock->taken, lock->taken + 1, __ATOMIC_RELAXED);
+}
+
+/* False if another thread has it. */
+static inline bool cm_lock_try(struct cm_lock *lock) {
+    if (cm_lock_passes()) {
+        return true;
+    }
+    if (pthread_mutex_trylock(&lock->mutex) != 0) {
+        return false;
+    }
+    __atomic_store_n(&lock->taken, lock->taken + 1, __ATOMIC_RELAXED);
+    return true;
 }
 
 static inline void cm_lock_release(struct cm_lock *lock) {

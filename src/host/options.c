@@ -50,6 +50,17 @@ static bool parse_size(struct word word, uint64_t *size) {
     return true;
 }
 
+/* Less than a program needs to start would stop it. */
+static bool parse_limit(struct word word, uint64_t *limit) {
+    enum { LEAST = 1 << 20 };
+    uint64_t size = 0;
+    if (!parse_size(word, &size) || (size != 0 && size < LEAST)) {
+        return false;
+    }
+    *limit = size;
+    return true;
+}
+
 /* One of two words: sets *flag to whether it is the second. */
 static bool parse_choice(struct word word, const char *no, const char *yes, bool *flag) {
     const bool chosen = is(word, yes);
@@ -62,7 +73,7 @@ static bool parse_choice(struct word word, const char *no, const char *yes, bool
 
 static const char *apply(struct cm_options *options, struct word name, struct word value) {
     if (is(name, "limit")) {
-        return parse_size(value, &options->limit) ? NULL : "a size such as 64M is expected in";
+        return parse_limit(value, &options->limit) ? NULL : "0 or at least 1M is expected in";
     }
     if (is(name, "keep")) {
         return parse_size(value, &options->keep) ? NULL : "a size such as 64M is expected in";

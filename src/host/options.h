@@ -6,11 +6,13 @@
  * CHUNKMALLOC_CONF="name=value,name=value": read once, by a constructor; until then, and in
  * programs that run with more rights than their caller, the defaults hold.
  *
- *   limit=SIZE       most memory for blocks, 0 for no limit (default); K, M, G, T are powers of
- * 1024 keep=SIZE        free memory that may stay resident however little is in use; default 1M
+ *   limit=SIZE       most memory for blocks, at least 1M, or 0 for no limit; default 0
+ *   keep=SIZE        free memory that may stay resident however little is in use; default 1M
  *   second=on|off    use a second region when the static heap is full; default on
  *   stats=off|exit   exit: write the statistics to standard error when the program ends
  *   verbose=off|on   on: write the options in force to standard error when the program starts
+ *
+ * Sizes are numbers, or end in K, M, G or T: powers of 1024.
  *
  * What is not understood is named in one line on standard error and otherwise ignored.
  */

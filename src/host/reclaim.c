@@ -13,9 +13,9 @@ enum {
     DEEPEST = 6  /* 1/64 of the peak counts as nearly nothing */
 };
 
-/* Whoever sets busy owns the rest. */
+struct cm_lock cm_reclaim_lock = CM_LOCK_INITIALISER;
+
 static struct {
-    bool busy;
     unsigned depth; /* shrinking is to have fallen to 1 / 2^(depth + 1) of the peak */
     uint64_t least; /* may always stay */
     uint64_t floor; /* may stay now */
@@ -27,10 +27,6 @@ static struct {
 void cm_reclaim_keep(uint64_t chunks) {
     state.least = chunks;
     state.floor = chunks;
-}
-
-void cm_reclaim_after_fork(void) {
-    state.busy = false;
 }
 
 /* Was what was given back missed since? */
@@ -66,24 +62,6 @@ static bool is_due(uint64_t live) {
     return has_shrunk(live) && cm_footprint_excess() > live / 4 + state.floor;
 }
 
-void cm_reclaim_if_due(void) {
-    if (!is_due(cm_footprint_live()) || __atomic_test_and_set(&state.busy, __ATOMIC_ACQUIRE)) {
-        return;
-    }
-    judge();
-    const uint64_t live = cm_footprint_live();
-    if (is_due(live)) {
-        const uint64_t before = cm_footprint_excess();
-        (void)cm_reclaim(live / 8 + state.floor / 2);
-        const uint64_t after = cm_footprint_excess();
-        state.given = before > after ? before - after : 0;
-        state.taken = cm_counted(&cm_footprint.taken);
-        state.again = cm_counted(&cm_footprint.again);
-        __atomic_store_n(&cm_footprint.peak, cm_footprint_live(), __ATOMIC_RELAXED);
-    }
-    __atomic_clear(&state.busy, __ATOMIC_RELEASE);
-}
-
 static size_t hollow_slabs(const struct cm_region *region) {
     cm_lock_acquire(&cm_heap_lock);
     const uint32_t frontier = region->heap.state->frontier;
@@ -99,7 +77,8 @@ static size_t hollow_slabs(const struct cm_region *region) {
     return purged;
 }
 
-size_t cm_reclaim(uint64_t keep) {
+/* Needs the reclaim lock: slots that are held while their memory is given back are missing. */
+static size_t reclaim(uint64_t keep) {
     size_t purged = 0;
     cm_thread_flush();
     for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
@@ -110,4 +89,29 @@ size_t cm_reclaim(uint64_t keep) {
         purged += hollow_slabs(&cm_second);
     }
     return purged + cm_runs_purge(keep);
+}
+
+void cm_reclaim_if_due(void) {
+    if (!is_due(cm_footprint_live()) || !cm_lock_try(&cm_reclaim_lock)) {
+        return;
+    }
+    judge();
+    const uint64_t live = cm_footprint_live();
+    if (is_due(live)) {
+        const uint64_t before = cm_footprint_excess();
+        (void)reclaim(live / 8 + state.floor / 2);
+        const uint64_t after = cm_footprint_excess();
+        state.given = before > after ? before - after : 0;
+        state.taken = cm_counted(&cm_footprint.taken);
+        state.again = cm_counted(&cm_footprint.again);
+        __atomic_store_n(&cm_footprint.peak, cm_footprint_live(), __ATOMIC_RELAXED);
+    }
+    cm_lock_release(&cm_reclaim_lock);
+}
+
+size_t cm_reclaim(uint64_t keep) {
+    cm_lock_acquire(&cm_reclaim_lock);
+    const size_t purged = reclaim(keep);
+    cm_lock_release(&cm_reclaim_lock);
+    return purged;
 }

@@ -13,8 +13,8 @@
  * stay. (Free runs that a program does without for long go too: see runs.c.)
  */
 
-#include <stddef.h>
-#include <stdint.h>
+#include "config.h"
+#include "lock.h"
 
 /* Gives back what should go now, if anything. To be called with no lock held, after something was
  * freed; constant time unless something goes. */
@@ -28,7 +28,7 @@ size_t cm_reclaim(uint64_t keep);
 /* Sets how many free chunks may always stay resident; the option "keep". */
 void cm_reclaim_keep(uint64_t chunks);
 
-/* In the child of a fork. */
-void cm_reclaim_after_fork(void);
+/* Held by whoever gives memory back. */
+CM_HIDDEN extern struct cm_lock cm_reclaim_lock;
 
 #endif

@@ -8,10 +8,11 @@
 #include <string.h>
 
 struct cm_lock cm_heap_lock = CM_LOCK_INITIALISER;
+struct cm_lock cm_purge_lock = CM_LOCK_INITIALISER;
 uint64_t cm_runs_purged;
 uint64_t cm_runs_failures;
 
-static bool purging;
+static bool purging; /* guarded by the heap's lock; true only while cm_purge_lock is held */
 
 /* Of a time measured in chunks freed: see surplus. */
 static struct {
@@ -27,10 +28,6 @@ enum { REGIONS = 2 };
 
 static bool exists(const struct cm_region *region) {
     return region == &cm_section || cm_second_size != 0;
-}
-
-void cm_runs_after_fork(void) {
-    purging = false;
 }
 
 /* ---- which chunks may be resident ---- */
@@ -172,7 +169,9 @@ static void enter(struct cm_run run, const struct cm_run_request *request) {
     }
 }
 
-struct cm_run cm_runs_alloc(const struct cm_run_request *request, struct cm_run_news *news) {
+/* Takes the heap's lock. */
+static struct cm_run alloc_once(const struct cm_run_request *request, struct cm_run_news *news,
+                                bool *purging_now) {
     *news = (struct cm_run_news){0, 0};
     cm_lock_acquire(&cm_heap_lock);
     const struct cm_run run = alloc_locked(request, &news->fresh);
@@ -180,7 +179,20 @@ struct cm_run cm_runs_alloc(const struct cm_run_request *request, struct cm_run_
         news->absent = leaves_free(run.region, run.chunk, request->length, news->fresh);
         enter(run, request);
     }
+    *purging_now = purging;
     cm_lock_release(&cm_heap_lock);
+    return run;
+}
+
+struct cm_run cm_runs_alloc(const struct cm_run_request *request, struct cm_run_news *news) {
+    bool purging_now = false;
+    struct cm_run run = alloc_once(request, news, &purging_now);
+    if (run.region == NULL && purging_now) {
+        /* The run that another thread is just giving back may be what is missing. */
+        cm_lock_acquire(&cm_purge_lock);
+        run = alloc_once(request, news, &purging_now);
+        cm_lock_release(&cm_purge_lock);
+    }
     cm_footprint_grew();
     return run;
 }
@@ -200,13 +212,16 @@ static void free_locked(struct cm_run run) {
     becomes_free(run.region, run.chunk, length);
 }
 
+static size_t purge(uint64_t keep);
+
 /* Releases the lock; then gives back what has turned out to be surplus. */
 static void release_and_purge(void) {
-    const uint64_t unneeded = purging ? 0 : surplus();
+    const uint64_t unneeded = surplus();
     const uint64_t dirty = dirty_now();
     cm_lock_release(&cm_heap_lock);
-    if (unneeded > 0) {
-        (void)cm_runs_purge(dirty - unneeded);
+    if (unneeded > 0 && cm_lock_try(&cm_purge_lock)) {
+        (void)purge(dirty - unneeded);
+        cm_lock_release(&cm_purge_lock);
     }
 }
 
@@ -331,28 +346,34 @@ static size_t purge_run(const struct cm_region *region, uint32_t start, uint32_t
     return (size_t)(dirty - left) << CM_CHUNK_SHIFT;
 }
 
-size_t cm_runs_purge(uint64_t keep) {
+/* Needs the purge lock; takes the heap's. */
+static size_t purge(uint64_t keep) {
     size_t purged = 0;
     cm_lock_acquire(&cm_heap_lock);
-    if (!purging) {
-        purging = true;
-        for (unsigned i = 0; i < REGIONS * 2 && dirty_now() > keep; i++) {
-            const struct cm_region *const region = regions[i / 2];
-            if (!exists(region)) {
-                break;
-            }
-            uint32_t length = 0;
-            uint32_t start;
-            while (dirty_now() > keep && (start = claim_dirty(region, &length)) != RUN_NONE) {
-                purged += purge_run(region, start, length);
-            }
-            if (dirty_now() > keep) {
-                region->use->cursor = 0;
-            }
+    purging = true;
+    for (unsigned i = 0; i < REGIONS * 2 && dirty_now() > keep; i++) {
+        const struct cm_region *const region = regions[i / 2];
+        if (!exists(region)) {
+            break;
         }
-        cm_runs_purged += purged;
-        purging = false;
+        uint32_t length = 0;
+        uint32_t start;
+        while (dirty_now() > keep && (start = claim_dirty(region, &length)) != RUN_NONE) {
+            purged += purge_run(region, start, length);
+        }
+        if (dirty_now() > keep) {
+            region->use->cursor = 0;
+        }
     }
+    cm_runs_purged += purged;
+    purging = false;
     cm_lock_release(&cm_heap_lock);
+    return purged;
+}
+
+size_t cm_runs_purge(uint64_t keep) {
+    cm_lock_acquire(&cm_purge_lock);
+    const size_t purged = purge(keep);
+    cm_lock_release(&cm_purge_lock);
     return purged;
 }

@@ -12,6 +12,9 @@
 
 CM_HIDDEN extern struct cm_lock cm_heap_lock;
 
+/* Held while free runs are given back; what is being given back is then claimed, and missing. */
+CM_HIDDEN extern struct cm_lock cm_purge_lock;
+
 /* A run: region NULL is none. */
 struct cm_run {
     const struct cm_region *region;
@@ -53,9 +56,6 @@ enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *add
 /* Purges free runs until at most keep chunks in them may be resident; returns the bytes given back.
  * The heap's lock is not held while the system works. */
 size_t cm_runs_purge(uint64_t keep);
-
-/* In the child of a fork: no other thread is purging. */
-void cm_runs_after_fork(void);
 
 /* Bytes given back so far. Guarded by the heap's lock. */
 CM_HIDDEN extern uint64_t cm_runs_purged;

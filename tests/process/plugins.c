@@ -9,7 +9,7 @@
 #include "plugin.h"
 #include "workout.h"
 
-enum { LOADS = 200, THREADS = 4 };
+enum { LOADS = 60, THREADS = 4 };
 
 static const size_t sizes[] = {0, 1, 24, 25, 100, 1000, 1032, 5000, 40000, 130000, 200000, 3000000};
 

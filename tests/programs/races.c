@@ -22,7 +22,7 @@ size_t __wrap_malloc_usable_size(void *block);
 void __wrap_free(void *block);
 int __wrap_malloc_trim(size_t pad);
 
-enum { THREADS = 4, ROUNDS = 5, OPERATIONS = 20000, PLACES = 400 };
+enum { THREADS = 4, ROUNDS = 12, OPERATIONS = 8000, PLACES = 400 };
 
 struct place {
     pthread_mutex_t lock;
@@ -100,10 +100,22 @@ static void use(struct place *place, uint32_t *state) {
     (void)pthread_mutex_unlock(&place->lock);
 }
 
+static void empty(struct place *place) {
+    (void)pthread_mutex_lock(&place->lock);
+    __wrap_free(place->block);
+    place->block = NULL;
+    (void)pthread_mutex_unlock(&place->lock);
+}
+
 static void *work(void *seed) {
     uint32_t state = (uint32_t)(uintptr_t)seed;
     for (unsigned i = 0; i < OPERATIONS; i++) {
         use(&places[next_number(&state, PLACES)], &state);
+    }
+    /* All threads at once: the heap shrinks to nothing, which is when memory is given back. */
+    for (unsigned i = next_number(&state, PLACES), left = PLACES; left > 0; left--) {
+        empty(&places[i]);
+        i = (i + 1) % PLACES;
     }
     return NULL;
 }
@@ -138,9 +150,6 @@ int main(void) {
     }
     atomic_store(&ended, true);
     (void)pthread_join(looker, NULL);
-    for (unsigned i = 0; i < PLACES; i++) {
-        __wrap_free(places[i].block);
-    }
     require(chunkmalloc_check() == NULL, "the heap is sound in the end");
     return 0;
 }

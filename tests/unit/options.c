@@ -56,10 +56,9 @@ static void sizes_with_and_without_units(void **state) {
         uint64_t limit;
     } cases[] = {
         {"limit=0", 0},
-        {"limit=1", 1},
         {"limit=123456789", 123456789},
-        {"limit=3K", 3 << 10},
-        {"limit=3k", 3 << 10},
+        {"limit=2000K", 2000 << 10},
+        {"limit=2000k", 2000 << 10},
         {"limit=64M", 64 << 20},
         {"limit=64m", 64 << 20},
         {"limit=2G", UINT64_C(2) << 30},
@@ -91,6 +90,8 @@ static void what_is_not_understood_is_named_and_ignored(void **state) {
     (void)state;
     static const char *const wrong[] = {
         "limit=",
+        "limit=1",
+        "limit=1023K",
         "limit=x",
         "limit=-1",
         "limit=+1",
@@ -127,9 +128,9 @@ static void what_is_not_understood_is_named_and_ignored(void **state) {
 static void one_wrong_item_does_not_spoil_the_others(void **state) {
     (void)state;
     struct capture capture;
-    const struct cm_options options = parse("keep=5,bogus=1,,limit=9,what,second=off", &capture);
+    const struct cm_options options = parse("keep=5,bogus=1,,limit=9M,what,second=off", &capture);
     assert_int_equal(options.keep, 5);
-    assert_int_equal(options.limit, 9);
+    assert_int_equal(options.limit, 9 << 20);
     assert_false(options.second);
     assert_int_equal(capture_lines(&capture), 2);
     assert_non_null(strstr(capture.text, "'bogus=1'"));
