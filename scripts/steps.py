@@ -117,9 +117,10 @@ class Outcome:
         return Outcome(*counts, "; ".join(complaints) or None)
 
 
-def compiled_files(build):
+def compiled_c_files(build):
     commands = json.loads((build / "compile_commands.json").read_text())
-    return sorted({str((build / entry["file"]).resolve()) for entry in commands})
+    files = {str((build / entry["file"]).resolve()) for entry in commands}
+    return sorted(name for name in files if name.endswith(".c"))
 
 
 # ---- the steps ----------------------------------------------------------------------------------
@@ -203,7 +204,7 @@ def formatted(log):
 def tidied(log):
     """The analyzer follows paths, which is slow: it reads the library only, and is kept short."""
     build = BUILDS / "clang"
-    files = compiled_files(build)
+    files = compiled_c_files(build)
     ours = [name for name in files if name.startswith(f"{TOP}/src/")]
     others = [name for name in files if name not in ours]
     tidy = ["clang-tidy", "-p", build, "--quiet"]

@@ -52,18 +52,6 @@ static void delist(struct cm_thread *self) {
     cm_lock_release(&cm_thread_lock);
 }
 
-/* May the thread have magazines? The state changes first: what is called may allocate. */
-static bool is_active(struct cm_thread *self) {
-    if (self->state == CM_THREAD_NEW) {
-        self->state = CM_THREAD_ACTIVE;
-        enlist(self);
-        if (has_key) {
-            (void)pthread_setspecific(key, self);
-        }
-    }
-    return self->state != CM_THREAD_ENDED;
-}
-
 static void flush_class(struct cm_thread *self, unsigned size_class) {
     if (self->top[size_class] == 0) {
         return;
@@ -99,14 +87,27 @@ static void end_thread(void *thread) {
     }
 }
 
+static void make_key(void) {
+    has_key = pthread_key_create(&key, end_thread) == 0;
+}
+
 void cm_thread_set_up(void) {
-    if (pthread_key_create(&key, end_thread) != 0) {
-        return;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, make_key);
+}
+
+/* May the thread have magazines? Not if nobody would take them back when it ends. The state changes
+ * first: what is called may allocate. */
+static bool is_active(struct cm_thread *self) {
+    if (self->state == CM_THREAD_NEW) {
+        cm_thread_set_up();
+        self->state = has_key ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
+        if (has_key) {
+            enlist(self);
+            (void)pthread_setspecific(key, self);
+        }
     }
-    has_key = true;
-    if (cm_thread_self.state == CM_THREAD_ACTIVE) {
-        (void)pthread_setspecific(key, &cm_thread_self);
-    }
+    return self->state != CM_THREAD_ENDED;
 }
 
 void cm_thread_after_fork(void) {
