@@ -320,7 +320,18 @@ static void *move(struct place place, void *block, size_t size) {
     return fresh;
 }
 
-CM_EXPORT void *CM_ENTRY(realloc)(void *block, size_t size) {
+/* Is it a small block of the section, live as far as its mark tells, to stay in its class? */
+static inline bool stays(const void *block, size_t size) {
+    const size_t offset = (uintptr_t)block - (uintptr_t)cm_section_map;
+    if (offset >= CM_SECTION_SPAN) {
+        return false;
+    }
+    const size_t kind = cm_section_map[offset >> CM_CHUNK_SHIFT];
+    return cm_is_slot(kind, (uint32_t)(offset % CM_SLAB_SIZE)) && !cm_is_marked(block) &&
+           size - 1 < CM_SMALL_MAX && cm_class_of(size) == kind;
+}
+
+static CM_COLD void *reallocate(void *block, size_t size) {
     if (block == NULL) {
         return allocate(size);
     }
@@ -336,6 +347,10 @@ CM_EXPORT void *CM_ENTRY(realloc)(void *block, size_t size) {
         return NULL;
     }
     return resize_in_place(place, block, size) ? block : move(place, block, size);
+}
+
+CM_EXPORT void *CM_ENTRY(realloc)(void *block, size_t size) {
+    return stays(block, size) ? block : reallocate(block, size);
 }
 
 CM_EXPORT size_t CM_ENTRY(malloc_usable_size)(void *block) {
