@@ -15,8 +15,9 @@ enum {
 
 struct cm_lock cm_reclaim_lock = CM_LOCK_INITIALISER;
 
+/* Guarded by the lock; depth and floor are read without it too, to see whether to take it. */
 static struct {
-    unsigned depth; /* shrinking is to have fallen to 1 / 2^(depth + 1) of the peak */
+    uint64_t depth; /* shrinking is to have fallen to 1 / 2^(depth + 1) of the peak */
     uint64_t least; /* may always stay */
     uint64_t floor; /* may stay now */
     uint64_t given; /* given back the last time; 0 once judged */
@@ -24,9 +25,15 @@ static struct {
     uint64_t again;
 } state = {.least = FLOOR, .floor = FLOOR};
 
+static void set(uint64_t *field, uint64_t value) {
+    __atomic_store_n(field, value, __ATOMIC_RELAXED);
+}
+
 void cm_reclaim_keep(uint64_t chunks) {
+    cm_lock_acquire(&cm_reclaim_lock);
     state.least = chunks;
-    state.floor = chunks;
+    set(&state.floor, chunks);
+    cm_lock_release(&cm_reclaim_lock);
 }
 
 /* Was what was given back missed since? */
@@ -40,14 +47,14 @@ static void judge(void) {
         /* Too little was taken to tell. */
     } else if (cm_is_regretted(again, taken)) {
         if (state.depth < DEEPEST) {
-            state.depth++;
+            set(&state.depth, state.depth + 1);
         } else if (state.floor * 2 <= MOST) {
-            state.floor *= 2;
+            set(&state.floor, state.floor * 2);
         }
     } else if (state.floor / 2 >= state.least) {
-        state.floor /= 2;
+        set(&state.floor, state.floor / 2);
     } else if (state.depth > 0) {
-        state.depth--;
+        set(&state.depth, state.depth - 1);
     }
     state.given = 0;
 }
@@ -55,11 +62,12 @@ static void judge(void) {
 /* Near the end, when next to nothing is in use, each quarter less counts: few calls are left. */
 static bool has_shrunk(uint64_t live) {
     const uint64_t peak = cm_counted(&cm_footprint.peak);
-    return live <= (peak < state.floor ? peak / 4 * 3 : peak >> (state.depth + 1));
+    const uint64_t part = peak >> (cm_counted(&state.depth) + 1);
+    return live <= (peak < cm_counted(&state.floor) ? peak / 4 * 3 : part);
 }
 
 static bool is_due(uint64_t live) {
-    return has_shrunk(live) && cm_footprint_excess() > live / 4 + state.floor;
+    return has_shrunk(live) && cm_footprint_excess() > live / 4 + cm_counted(&state.floor);
 }
 
 static size_t hollow_slabs(const struct cm_region *region) {

@@ -2,6 +2,10 @@
 /* Pointers into the library's heap that are not where a block starts. */
 #include "misuse.h"
 
+/* From the first block to where nothing was ever handed out, in the smallest heap that can be
+ * built, too. */
+enum { BEYOND = 8 * 1024 * 1024 };
+
 static void free_at(size_t size, size_t offset) {
     free(announce_at(get(size), offset));
 }
@@ -62,14 +66,14 @@ static void large_end(void) {
 /* In the heap, far above all that was ever handed out. */
 static void never_handed_out(void) {
     void *const block = get(100000);
-    void *const beyond = (char *)block + 128 * SUPPORT_MIB;
+    void *const beyond = (char *)block + BEYOND;
     CHECK(library_owns(beyond));
     free(announce(beyond));
 }
 
 static void never_handed_out_inside(void) {
     void *const block = get(100000);
-    free(announce_at(block, 128 * SUPPORT_MIB + 48));
+    free(announce_at(block, BEYOND + 48));
 }
 
 static void realloc_interior(void) {
@@ -85,7 +89,7 @@ static void realloc_misaligned(void) {
 }
 
 static void realloc_never_handed_out(void) {
-    CHECK(realloc(announce_at(get(100000), 128 * SUPPORT_MIB), 1000) != NULL);
+    CHECK(realloc(announce_at(get(100000), BEYOND), 1000) != NULL);
 }
 
 static void usable_size_interior(void) {
@@ -93,7 +97,7 @@ static void usable_size_interior(void) {
 }
 
 static void usable_size_never_handed_out(void) {
-    CHECK(malloc_usable_size(announce_at(get(100000), 128 * SUPPORT_MIB)) > 0);
+    CHECK(malloc_usable_size(announce_at(get(100000), BEYOND)) > 0);
 }
 
 const struct misuse_case wrong_place_cases[] = {

@@ -3,9 +3,8 @@
  * Threads that allocate before the constructors of the preloaded libraries have run, as those do
  * that a library starts which the program is linked with. Some end before main, some after.
  */
+#include "library.h"
 #include "workout.h"
-
-#include <chunkmalloc/chunkmalloc.h>
 
 enum { EARLY = 12, LASTING = 4, LATER = 300 };
 
@@ -48,22 +47,6 @@ static void before_all(int argc, char **argv, char **environment) {
 __attribute__((section(".preinit_array"), used)) static void (*const preinit)(int, char **,
                                                                               char **) = before_all;
 
-static void check_nothing_is_left(void) {
-    size_t (*get)(struct chunkmalloc_stats *, size_t) = NULL;
-    const char *(*check)(void) = NULL;
-    void *symbol = dlsym(RTLD_DEFAULT, "chunkmalloc_get_stats");
-    if (symbol == NULL) {
-        return;
-    }
-    memcpy(&get, &symbol, sizeof get);
-    symbol = dlsym(RTLD_DEFAULT, "chunkmalloc_check");
-    memcpy(&check, &symbol, sizeof check);
-    struct chunkmalloc_stats stats;
-    CHECK(get(&stats, sizeof stats) == sizeof stats);
-    CHECK(stats.threads <= 1);
-    CHECK(check() == NULL);
-}
-
 int main(void) {
     support_begin(30);
     (void)pthread_barrier_wait(&main_runs);
@@ -73,6 +56,7 @@ int main(void) {
     run_threads(LATER);
     CHECK(mallinfo2().uordblks < 4 * SUPPORT_MIB);
     (void)malloc_trim(0);
-    check_nothing_is_left();
+    CHECK(library_stats().threads <= 1);
+    check_library();
     return 0;
 }

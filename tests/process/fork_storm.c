@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* 1000 forks, from two threads, while others allocate all the time; each child allocates, too. */
+#include "library.h"
 #include "workout.h"
 
 #include <stdatomic.h>
@@ -26,6 +27,7 @@ static void *allocate_briefly(void *argument) {
 
 static _Noreturn void be_child(size_t number, void *inherited[INHERITED]) {
     watchdog(20);
+    CHECK(library_stats().threads <= 1);
     struct support_random random = {number};
     for (size_t i = 0; i < INHERITED; i++) {
         CHECK(pattern_holds(inherited[i], i * 40, number));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* 10 000 short-lived threads leave nothing behind. */
+#include "library.h"
 #include "workout.h"
-
-#include <chunkmalloc/chunkmalloc.h>
 
 enum { THREADS = 10000, AT_ONCE = 20 };
 
@@ -28,17 +27,6 @@ static void run_threads(size_t count) {
     }
 }
 
-static struct chunkmalloc_stats library_stats(void) {
-    struct chunkmalloc_stats stats = {0};
-    size_t (*get)(struct chunkmalloc_stats *, size_t) = NULL;
-    void *const symbol = dlsym(RTLD_DEFAULT, "chunkmalloc_get_stats");
-    memcpy(&get, &symbol, sizeof get);
-    if (get != NULL) {
-        CHECK(get(&stats, sizeof stats) == sizeof stats);
-    }
-    return stats;
-}
-
 int main(void) {
     support_begin(100);
     run_threads(500);
@@ -47,6 +35,7 @@ int main(void) {
     run_threads(THREADS);
     const struct chunkmalloc_stats after = library_stats();
     CHECK(resident_bytes() <= resident + 8 * SUPPORT_MIB);
+    check_library();
     if (library_present()) {
         CHECK(before.threads <= 1 && after.threads <= 1);
         CHECK(after.internal <= before.internal + 256 * SUPPORT_KIB);

@@ -7,10 +7,10 @@
  * With OWN_FAMILY all of the C library's replaceable functions are defined, without it only the
  * four that a replacement must define.
  */
+#include "library.h"
 #include "plugin.h"
 #include "workout.h"
 
-#include <chunkmalloc/chunkmalloc.h>
 #include <dirent.h>
 #include <sys/wait.h>
 
@@ -242,18 +242,6 @@ static void check_plugin(const char *path) {
     CHECK(dlclose(handle) == 0);
 }
 
-static void check_library_is_unused(void) {
-    size_t (*get)(struct chunkmalloc_stats *, size_t) = NULL;
-    void *const symbol = dlsym(RTLD_DEFAULT, "chunkmalloc_get_stats");
-    if (symbol == NULL) {
-        return;
-    }
-    memcpy(&get, &symbol, sizeof get);
-    struct chunkmalloc_stats stats;
-    CHECK(get(&stats, sizeof stats) == sizeof stats);
-    CHECK(stats.small_live == 0 && stats.large_blocks == 0);
-}
-
 int main(int argc, char **argv) {
     support_begin(60);
     CHECK(argc == 2);
@@ -262,7 +250,7 @@ int main(int argc, char **argv) {
     check_the_rest_of_the_family();
     check_threads_and_fork();
     check_plugin(argv[1]);
-    check_library_is_unused();
+    CHECK(library_stats().small_live == 0 && library_stats().large_blocks == 0);
     CHECK(live_blocks < 100);
     return 0;
 }
