@@ -3,7 +3,6 @@
 #include <chunkmalloc/chunkmalloc.h>
 
 #include "names.h"
-#include <host/fork.h>
 #include <host/options.h>
 #include <host/reclaim.h>
 #include <host/region.h>
@@ -55,7 +54,6 @@ __attribute__((constructor(101))) static void set_up(int argc, char **arguments,
     }
     cm_region_set_up();
     cm_thread_set_up();
-    cm_fork_set_up();
 }
 
 __attribute__((destructor)) static void at_end(void) {

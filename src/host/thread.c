@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "thread.h"
 
+#include "fork.h"
 #include "out.h"
 #include <core/assert.h>
 #include <pthread.h>
@@ -87,19 +88,21 @@ static void end_thread(void *thread) {
     }
 }
 
-static void make_key(void) {
+static void prepare_for_threads(void) {
     has_key = pthread_key_create(&key, end_thread) == 0;
+    cm_fork_set_up();
 }
 
 void cm_thread_set_up(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, make_key);
+    (void)pthread_once(&once, prepare_for_threads);
 }
 
-/* May the thread have magazines? Not if nobody would take them back when it ends. The state changes
- * first: what is called may allocate. */
+/* May the thread have magazines? Not if nobody would take them back when it ends, and not yet while
+ * what is called here may allocate. */
 static bool is_active(struct cm_thread *self) {
     if (self->state == CM_THREAD_NEW) {
+        self->state = CM_THREAD_ENDED;
         cm_thread_set_up();
         self->state = has_key ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
         if (has_key) {

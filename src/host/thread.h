@@ -81,9 +81,9 @@ static inline bool cm_is_marked(const void *block) {
     return ((const uintptr_t *)block)[1] == cm_free_mark();
 }
 
-/* Creates the key whose destructor gives a thread's magazines back, if there is none yet. A thread
- * that needs it does so itself: threads may run before any constructor of ours. Called by the
- * constructor too, early, so that the key is a low one, for which setting it does not allocate. */
+/* Creates the key whose destructor gives a thread's magazines back, and registers the handlers of
+ * forks, if that is not done yet. The first thread that needs it does so: threads and forks may
+ * come before any constructor of ours. Called by the constructor too, so that it is done early. */
 void cm_thread_set_up(void);
 
 /* Gives this thread's magazines back to the slabs. */

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Threads that allocate before the constructors of the preloaded libraries have run, as those do
- * that a library starts which the program is linked with. Some end before main, some after.
+ * that a library starts which the program is linked with, and forks among them. Some threads end
+ * before main, some after.
  */
 #include "library.h"
 #include "workout.h"
 
-enum { EARLY = 12, LASTING = 4, LATER = 300 };
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+enum { EARLY = 12, LASTING = 3, LATER = 300, FORKS = 150 };
 
 static pthread_t lasting[LASTING];
-static pthread_barrier_t main_runs;
+static atomic_bool main_runs;
 
 static void *live_briefly(void *argument) {
     struct support_random random = {(size_t)argument};
@@ -19,8 +23,13 @@ static void *live_briefly(void *argument) {
 }
 
 static void *last(void *argument) {
-    (void)live_briefly(argument);
-    (void)pthread_barrier_wait(&main_runs);
+    struct support_random random = {(size_t)argument};
+    while (!atomic_load(&main_runs)) {
+        workout(&random, 30, 30000);
+        for (size_t i = 0; i < 200; i++) {
+            free(malloc(hide_size(100000)));
+        }
+    }
     return live_briefly(argument);
 }
 
@@ -32,15 +41,29 @@ static void run_threads(size_t count) {
     }
 }
 
+static void fork_often(void) {
+    for (size_t i = 0; i < FORKS; i++) {
+        const pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            watchdog(20);
+            workout_all_classes();
+            _exit(0);
+        }
+        int status = 0;
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
+    }
+}
+
 static void before_all(int argc, char **argv, char **environment) {
     (void)argc;
     (void)argv;
     (void)environment;
     run_threads(EARLY);
-    CHECK(pthread_barrier_init(&main_runs, NULL, LASTING + 1) == 0);
     for (size_t i = 0; i < LASTING; i++) {
         start_thread(&lasting[i], last, i);
     }
+    fork_often();
 }
 
 /* Runs before the constructors of every library. */
@@ -48,8 +71,8 @@ __attribute__((section(".preinit_array"), used)) static void (*const preinit)(in
                                                                               char **) = before_all;
 
 int main(void) {
-    support_begin(30);
-    (void)pthread_barrier_wait(&main_runs);
+    support_begin(60);
+    atomic_store(&main_runs, true);
     for (size_t i = 0; i < LASTING; i++) {
         CHECK(pthread_join(lasting[i], NULL) == 0);
     }
