@@ -13,6 +13,9 @@ import sys
 LAUNCH, LIBRARY, WORKER, HEAP_MIB = sys.argv[1:5]
 HEAP_KIB = int(HEAP_MIB) * 1024
 
+# Within the heap: a second one would need address space.
+WORK_MIB = str(min(64, int(HEAP_MIB) // 2))
+
 # What the library may need beside its heap: text, data and bookkeeping.
 OVERHEAD_KIB = 24 * 1024
 
@@ -62,8 +65,8 @@ def main():
         if needed > without + heap_kib + OVERHEAD_KIB:
             fail(f'that is {needed - without - heap_kib} KiB beside the heap')
         if option == '-v':
-            must_work(option, needed, [str(min(64, int(HEAP_MIB) // 2))])
-        must_work(option, needed + 100 * 1024, ['64', '2'])
+            must_work(option, needed, [WORK_MIB])
+        must_work(option, needed + 100 * 1024, [WORK_MIB, '2'])
         for below in (4, 64, 1024, 8192, heap_kib // 2, heap_kib):
             if without <= needed - below:
                 may_fail_but_not_crash(option, needed - below)

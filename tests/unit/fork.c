@@ -10,10 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct cm_lock *const some[] = {&cm_reclaim_lock,    &cm_depots[1].lock, &cm_depots[40].lock,
-                                       &cm_depot_pool_lock, &cm_purge_lock,     &cm_heap_lock,
-                                       &cm_thread_lock};
-enum { SOME = sizeof some / sizeof *some };
+enum { SOME = 7 };
+
+static struct cm_lock *const some[SOME] = {
+    &cm_reclaim_lock, &cm_depots[1].lock, &cm_depots[40].lock, &cm_depot_pool_lock,
+    &cm_purge_lock,   &cm_heap_lock,      &cm_thread_lock};
 
 static void *count_free(void *count) {
     for (size_t i = 0; i < SOME; i++) {
