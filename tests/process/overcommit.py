@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: MIT
 """overcommit.py LAUNCH LIBRARY WORKER
 
-Runs the worker under vm.overcommit_memory 0, 1 and 2, and puts the setting back whatever happens.
-Skipped where the setting may not be changed.
+Runs the worker under vm.overcommit_memory 0, 1 and 2. Skipped where the setting may not be changed.
+
+The setting is the whole system's: a lock on it keeps two runs of this apart, and a process of its
+own puts it back when this one ends, however that happens.
 """
 
+import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -19,30 +23,49 @@ def put(mode):
         file.write(mode)
 
 
-def main():
-    launch, library, worker = sys.argv[1:4]
-    with open(SETTING, encoding='ascii') as file:
-        before = file.read().strip()
+def put_back_at_end(before):
+    """Forks the process that waits for the end of this one; returns its number, and what to close
+    for it to go on at once. It shares the lock, which so lasts until it is done."""
+    reader, writer = os.pipe()
+    guardian = os.fork()
+    if guardian != 0:
+        os.close(reader)
+        return guardian, writer
+    os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    failed = False
-    try:
-        for mode in ('0', '1', '2'):
-            try:
-                put(mode)
-            except OSError as error:
-                print('skipped:', error)
-                return SKIP
-            command = [launch, library, worker, '64', '2']
-            status = subprocess.run(command, timeout=100, check=False).returncode
-            print(f'vm.overcommit_memory={mode}: status {status}')
-            failed = failed or status != 0
-    finally:
+        signal.signal(number, signal.SIG_IGN)
+    os.close(writer)
+    os.read(reader, 1)
+    put(before)
+    os._exit(0)
+
+
+def try_modes(launch, library, worker):
+    succeeded = True
+    for mode in ('0', '1', '2'):
+        put(mode)
+        command = [launch, library, worker, '64', '2']
+        status = subprocess.run(command, timeout=100, check=False).returncode
+        print(f'vm.overcommit_memory={mode}: status {status}')
+        succeeded = succeeded and status == 0
+    return 0 if succeeded else 1
+
+
+def main():
+    with open(SETTING, encoding='ascii') as setting:
+        fcntl.flock(setting, fcntl.LOCK_EX)
+        before = setting.read().strip()
         try:
             put(before)
-        except OSError:
-            pass
-    return 1 if failed else 0
+        except OSError as error:
+            print('skipped:', error)
+            return SKIP
+        guardian, writer = put_back_at_end(before)
+        try:
+            return try_modes(*sys.argv[1:4])
+        finally:
+            os.close(writer)
+            os.waitpid(guardian, 0)
 
 
 sys.exit(main())

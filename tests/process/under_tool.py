@@ -15,25 +15,28 @@ SKIP = 77
 
 MEMCHECK = ['valgrind', '--quiet', '--error-exitcode=9', '--trace-children=yes']
 
-# For each tool: what shows that it can work here at all, and the run that is judged.
 TOOLS = {
     # Memcheck puts its own allocator in place of ours, and must find it sound to do so.
-    'valgrind': (['valgrind', '--quiet', 'true'], MEMCHECK + [LAUNCH, LIBRARY, WORKER, '2', '1']),
+    'valgrind': MEMCHECK,
     # Ours at work, its every access to memory checked.
-    'valgrind-ours': (['valgrind', '--quiet', 'true'],
-                      MEMCHECK + ['--soname-synonyms=somalloc=nouserintercepts',
-                                  LAUNCH, LIBRARY, WORKER, '2', '1']),
-    'gdb': (['gdb', '-batch', '-nx', '-ex', 'set startup-with-shell off', '-ex', 'run', '--args',
-             'true'],
-            ['gdb', '-batch', '-nx', '-ex', 'set startup-with-shell off',
-             '-ex', f'set environment LD_PRELOAD {LIBRARY}',
-             '-ex', f'set environment TEST_PRELOADED {LIBRARY}',
-             '-ex', 'run', '--args', WORKER, '8', '2']),
-    'strace': (['strace', '-f', '-o', '/dev/null', 'true'],
-               ['strace', '-f', '-o', '/dev/null', LAUNCH, LIBRARY, WORKER, '8', '2']),
-    'perf': (['perf', 'stat', '-o', '/dev/null', 'true'],
-             ['perf', 'stat', '-o', '/dev/null', LAUNCH, LIBRARY, WORKER, '8', '2']),
+    'valgrind-ours': MEMCHECK + ['--soname-synonyms=somalloc=nouserintercepts'],
+    'strace': ['strace', '-f', '-o', '/dev/null'],
+    'perf': ['perf', 'stat', '-o', '/dev/null'],
 }
+
+GDB = ['gdb', '-batch', '-nx', '-ex', 'set startup-with-shell off']
+
+
+def command_for(library):
+    """The worker under the tool, with the library or, for '-', without."""
+    work = [WORKER, '2', '1']
+    if TOOL != 'gdb':
+        return TOOLS[TOOL] + [LAUNCH, library] + work
+    if library == '-':
+        return GDB + ['-ex', 'run', '--args'] + work
+    return GDB + ['-ex', f'set environment LD_PRELOAD {library}',
+                  '-ex', f'set environment TEST_PRELOADED {library}',
+                  '-ex', 'run', '--args'] + work
 
 
 def run(command):
@@ -48,16 +51,19 @@ def succeeded(status, output):
 
 
 def main():
-    probe, command = TOOLS[TOOL]
-    if shutil.which(probe[0]) is None:
+    without = command_for('-')
+    if shutil.which(without[0]) is None:
         print('skipped: not installed')
         return SKIP
-    status, output = run(probe)
+    status, output = run(without)
     if not succeeded(status, output):
-        print('skipped: cannot work here\n' + output)
+        print('skipped: it cannot even run the program without the library\n' + output)
         return SKIP
-    status, output = run(command)
+    status, output = run(command_for(LIBRARY))
     print(output)
+    if 'Valgrind: debuginfo reader:' in output:
+        print('skipped: valgrind is older than the compiler\'s debug information')
+        return SKIP
     return 0 if succeeded(status, output) else 1
 
 
