@@ -25,6 +25,8 @@ STRICT = ["-Dwerror=true", "-Dtests=enabled", "-Dbench=enabled"]
 NO_RECOVERY = "-Dc_args=-fno-sanitize-recover=all"
 
 
+HOSTED_SUITES = ("unit", "contract", "process", "misuse")
+
 children = set()
 
 
@@ -183,12 +185,12 @@ def programs_in(build, folder):
     ]
 
 
-def checked(level):
+def checked(level, suites, *more):
     def step(log):
-        options = [f"-Dchecks={level}", "-Dtests=enabled", "-Dbench=disabled"]
+        options = [f"-Dchecks={level}", "-Dtests=enabled", "-Dbench=disabled", *more]
         build = set_up(log, level, options)
         compile_all(log, build)
-        return meson_test(log, build, "--suite", "unit", "--suite", "contract")
+        return meson_test(log, build, *(word for name in suites for word in ("--suite", name)))
 
     return step
 
@@ -268,8 +270,9 @@ FULL = [
     Step("suites of the clang build", clang_suites, "build with clang"),
     Step("address and undefined sanitizers", sanitized),
     Step("thread sanitizer", threads_sanitized),
-    Step("debug checks", checked("debug")),
-    Step("exhaustive checks", checked("exhaustive")),
+    # The smallest heap that can be built is soon full, so that the second region is used.
+    Step("debug checks, smallest heap", checked("debug", HOSTED_SUITES, "-Dheap_size=16")),
+    Step("exhaustive checks", checked("exhaustive", ("unit", "contract"))),
     Step("installed copy", installed, "build with gcc"),
 ]
 

@@ -109,8 +109,10 @@ enum {
     /* Start with no chunk available; chunk_heap_extend makes them so. */
     CHUNK_HEAP_GROWS = 2,
     /* The bookkeeping is known to be zero-filled: chunk_heap_init need not clear it, and takes
-     * constant time. The nodes, which are its last part, may then still be out of reach: node i is
-     * used only when chunk i is available. */
+     * constant time. In a heap that grows, the node of a chunk that is not yet available is not
+     * used, and its two bits are at most read: their memory may still be out of reach, or
+     * read-only.
+     */
     CHUNK_HEAP_ZEROED = 4
 };
 

@@ -93,7 +93,7 @@ struct place {
 };
 
 _Noreturn static void refuse(const struct cm_region *region, const void *block, const char *what) {
-    const enum chunk_misuse misuse = cm_runs_misuse(region, block);
+    const enum chunk_misuse misuse = cm_slab_misuse(region, block);
     if (misuse == CHUNK_MISUSE_DOUBLE_FREE) {
         const bool freeing = strcmp(what, "free") == 0;
         cm_die(freeing ? "double free" : what, freeing ? " of" : " of freed block", block);
@@ -113,9 +113,8 @@ static struct place locate(const void *block, const char *what) {
     if (region == NULL) {
         return (struct place){NULL, 0};
     }
-    const size_t offset = cm_offset_in(region, block);
-    const unsigned kind = region->kinds[offset >> CM_CHUNK_SHIFT];
-    if (cm_is_slot(kind, (uint32_t)(offset % CM_SLAB_SIZE))) {
+    const unsigned kind = region->kinds[cm_offset_in(region, block) >> CM_CHUNK_SHIFT];
+    if (cm_is_slot(kind, cm_offset_in_slab(block))) {
         return (struct place){region, kind};
     }
     if (!cm_is_large(region, block)) {
@@ -260,7 +259,7 @@ static inline void release(void *block) {
     const size_t offset = (uintptr_t)block - (uintptr_t)cm_section_map;
     if (!cm_unlikely(offset >= CM_SECTION_SPAN)) {
         const size_t kind = cm_section_map[offset >> CM_CHUNK_SHIFT];
-        if (!cm_unlikely(!cm_is_slot(kind, (uint32_t)(offset % CM_SLAB_SIZE))) &&
+        if (!cm_unlikely(!cm_is_slot(kind, cm_offset_in_slab(block))) &&
             !cm_unlikely(!cm_thread_push(kind, block))) {
             return;
         }
@@ -327,8 +326,8 @@ static inline bool stays(const void *block, size_t size) {
         return false;
     }
     const size_t kind = cm_section_map[offset >> CM_CHUNK_SHIFT];
-    return cm_is_slot(kind, (uint32_t)(offset % CM_SLAB_SIZE)) && !cm_is_marked(block) &&
-           size - 1 < CM_SMALL_MAX && cm_class_of(size) == kind;
+    return cm_is_slot(kind, cm_offset_in_slab(block)) && !cm_is_marked(block) &&
+           cm_fits_class(kind, size);
 }
 
 static CM_COLD void *reallocate(void *block, size_t size) {

@@ -35,9 +35,15 @@
 #define DIVISION(size_class, before, size) \
     [size_class] = {(uint32_t)RECIPROCAL(size), (uint32_t)((SLOTS(size) - 1) * EXCESS(size) + 1)},
 
+#define LEAST(size_class, before, size) [size_class] = (before) + 1,
+#define SIZES(size_class, before, size) [size_class] = (size) - (before),
+
 const struct cm_tables cm_tables = {
+    .nothing = {[63] = cm_tables.nothing},
     .class_of_granules = {CLASSES(GRANULES)},
     .divisions = {CLASSES(DIVISION)},
+    .least = {CLASSES(LEAST)},
+    .sizes = {CLASSES(SIZES)},
 };
 
 /* A magazine holds about 16 KiB and at least 4 blocks; 62 is what fits (magazine.h). */

@@ -44,11 +44,14 @@ CM_HIDDEN extern const struct cm_class cm_classes[CM_CLASSES + 1];
 /*
  * What the fast paths look up, in one object, so that one register leads to all of it. It begins
  * with a magazine that holds nothing and has no room: its end, where class_of_granules starts, is
- * the origin from which threads measure how far the tops of their magazines are (thread.h).
+ * the origin from which threads measure how far the tops of their magazines are (thread.h), and the
+ * mark of free blocks.
  */
 struct cm_tables {
-    void *nothing[64];
+    const void *nothing[64];
     uint8_t class_of_granules[CM_SMALL_MAX / CM_GRANULE + 1];
+    uint64_t least[CM_KINDS]; /* the smallest size of the class */
+    uint64_t sizes[CM_KINDS]; /* how many sizes are of the class */
     struct cm_division divisions[CM_KINDS];
 } __attribute__((aligned(512)));
 
@@ -62,24 +65,46 @@ static inline const char *cm_origin(void) {
     return origin;
 }
 
-static inline const struct cm_division *cm_division_of(size_t kind) {
-    const size_t distance =
-        offsetof(struct cm_tables, divisions) - offsetof(struct cm_tables, class_of_granules);
-    return (const struct cm_division *)(const void *)(cm_origin() + distance) + kind;
+/* What the second word of each small block holds while it is free, from the time its slot could
+ * first be handed out: so that to free what is not in use is noticed at once, and a free block that
+ * was written to before it is used again. No program has a use for this address. */
+static inline uintptr_t cm_free_mark(void) {
+    return (uintptr_t)cm_origin();
+}
+
+/* What lies below the lowest block of a magazine: no block, and not marked as one that is free. */
+static inline const void *cm_no_block(void) {
+    return cm_tables.nothing;
+}
+
+/* The tables, reached from there. */
+static inline const struct cm_tables *cm_tables_here(void) {
+    return (const struct cm_tables *)(const void *)(cm_origin() - sizeof cm_tables.nothing);
+}
+
+/* Is it the class of the smallest blocks of at least size bytes? For size 0, false. */
+static inline bool cm_fits_class(size_t size_class, size_t size) {
+    const struct cm_tables *const tables = cm_tables_here();
+    return size - tables->least[size_class] < tables->sizes[size_class];
 }
 
 /* The class of the smallest blocks of at least size bytes; size is at most CM_SMALL_MAX. */
 static inline unsigned cm_class_of(size_t size) {
-    return ((const uint8_t *)cm_origin())[(size + CM_GRANULE - 1) / CM_GRANULE];
+    return cm_tables_here()->class_of_granules[(size + CM_GRANULE - 1) / CM_GRANULE];
 }
 
 static inline size_t cm_class_size(unsigned size_class) {
     return cm_classes[size_class].size;
 }
 
+/* Slabs are aligned to their size. */
+static inline uint32_t cm_offset_in_slab(const void *address) {
+    return (uint32_t)((uintptr_t)address % CM_SLAB_SIZE);
+}
+
 /* Does a slot of a slab of that kind start at the offset? False for kinds that are no class. */
 static inline bool cm_is_slot(size_t kind, uint32_t offset) {
-    const struct cm_division *const division = cm_division_of(kind);
+    const struct cm_division *const division = &cm_tables_here()->divisions[kind];
     return offset * division->reciprocal < division->bound;
 }
 

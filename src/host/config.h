@@ -23,7 +23,7 @@
 #define CM_SLAB_CHUNKS (CM_SLAB_SIZE >> CM_CHUNK_SHIFT)
 
 /* Bytes of a slab's bookkeeping; a literal because the assembler needs it. */
-#define CM_SLAB_ROW 544
+#define CM_SLAB_ROW 552
 
 /* Bytes of the section's kind map, which lies before its heap; a form that the assembler can read
  * too. It also has entries for the chunks that it takes itself, always 0. */

@@ -3,7 +3,6 @@
 
 #include "out.h"
 #include "runs.h"
-#include "sys.h"
 #include <core/assert.h>
 
 _Static_assert(sizeof(struct cm_magazine) <= CM_MAGAZINE_SIZE, "a magazine has 512 bytes");
@@ -21,8 +20,7 @@ size_t cm_depot_internal;
 static struct cm_magazine *make_magazine(void) {
     cm_lock_acquire(&cm_depot_pool_lock);
     if (pool_next == pool_end) {
-        const struct cm_run_request request = {
-            .length = CM_SLAB_CHUNKS, .align = 1, .kind = CM_KIND_NONE};
+        const struct cm_run_request request = {.length = CM_SLAB_CHUNKS, .align = 1};
         struct cm_run_news news;
         const struct cm_run run = cm_runs_alloc(&request, &news);
         if (run.region == NULL) {
@@ -70,17 +68,20 @@ struct cm_magazine *cm_depot_empty(unsigned size_class) {
     if (magazine == NULL) {
         magazine = make_magazine();
         if (magazine != NULL) {
-            cm_magazine_bottom(magazine, size_class)[-1] = NULL;
+            cm_magazine_bottom(magazine, size_class)[-1] = (void *)(uintptr_t)cm_no_block();
         }
     }
     return magazine;
 }
 
-/* Half of what the magazine holds, so that it is as far from full as from empty. */
+/* Half of what the magazine holds, so that it is as far from full as from empty; or less, while
+ * little of the class is in use. */
 static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazine *magazine) {
     void *blocks[CM_MAGAZINE_SLOTS];
-    const unsigned wanted = (cm_classes[size_class].magazine + 1u) / 2;
-    const unsigned taken = cm_slab_take(&depot->slabs, size_class, blocks, wanted);
+    const unsigned half = (cm_classes[size_class].magazine + 1u) / 2;
+    const uint64_t few = depot->slabs.out / 2 + 2;
+    const unsigned wanted = few < half ? (unsigned)few : half;
+    const unsigned taken = cm_slab_take(&depot->slabs, size_class, blocks, wanted, &depot->lock);
     void **const bottom = cm_magazine_bottom(magazine, size_class);
     for (unsigned i = 0; i < taken; i++) {
         bottom[i] = blocks[taken - 1 - i];
@@ -104,12 +105,7 @@ void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine) {
         top = fill(depot, size_class, *magazine);
     }
     depot->drained = false;
-    unsigned char *const slab = depot->slabs.to_populate;
-    depot->slabs.to_populate = NULL;
     cm_lock_release(&depot->lock);
-    if (slab != NULL) {
-        cm_sys_populate(slab, CM_SLAB_SIZE);
-    }
     return top;
 }
 
@@ -145,7 +141,7 @@ void *cm_depot_take_one(unsigned size_class) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void *block = NULL;
     cm_lock_acquire(&depot->lock);
-    const unsigned taken = cm_slab_take(&depot->slabs, size_class, &block, 1);
+    const unsigned taken = cm_slab_take(&depot->slabs, size_class, &block, 1, &depot->lock);
     cm_lock_release(&depot->lock);
     return taken == 1 ? block : NULL;
 }

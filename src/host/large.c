@@ -18,7 +18,7 @@ void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
     const struct cm_run_request request = {
         .length = (uint32_t)length,
         .align = (uint32_t)align,
-        .kind = CM_KIND_LARGE,
+        .large = true,
         .will_grow = wish == CM_LARGE_GROWING,
     };
     struct cm_run_news news;

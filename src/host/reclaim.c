@@ -74,9 +74,9 @@ static size_t hollow_slabs(const struct cm_region *region) {
     cm_lock_acquire(&cm_heap_lock);
     const uint32_t frontier = region->heap.state->frontier;
     cm_lock_release(&cm_heap_lock);
+    const struct cm_slab *const end = cm_slab_row(region, cm_chunk_address(region, frontier));
     size_t purged = 0;
-    for (uint32_t i = 0; i < frontier / CM_SLAB_CHUNKS; i++) {
-        struct cm_slab *const slab = &region->slabs[i];
+    for (struct cm_slab *slab = region->slabs; slab < end; slab++) {
         const unsigned size_class = __atomic_load_n(&slab->size_class, __ATOMIC_RELAXED);
         if (size_class != 0) {
             purged += cm_depot_hollow(size_class, slab);

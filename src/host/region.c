@@ -22,29 +22,54 @@ static uint32_t opened(const struct cm_region *region) {
     return region->heap.state != NULL ? region->heap.state->opened : 0;
 }
 
+/* What grows in step with the chunks that are open: so many bytes for those of one slab. Slabs are
+ * aligned to addresses, so that one more of them may begin in as many chunks. */
+struct part {
+    void *start;
+    size_t each;
+    size_t more;
+};
+
+enum { PARTS = 6 };
+
+static void list_parts(const struct cm_region *region, struct part parts[PARTS]) {
+    const size_t chunks = CM_SLAB_CHUNKS;
+    parts[0] = (struct part){region->heap.memory, CM_SLAB_SIZE, 0};
+    parts[1] = (struct part){region->heap.nodes, chunks * sizeof(struct chunk_node), 0};
+    parts[2] = (struct part){region->slabs, sizeof(struct cm_slab), sizeof(struct cm_slab)};
+    parts[3] = (struct part){region->kinds, chunks, 0};
+    parts[4] = (struct part){region->heap.bits, chunks / 4, 0};
+    parts[5] = (struct part){region->touched, chunks / 8, 0};
+}
+
+static unsigned char *part_at(const struct part *part, uint32_t chunk) {
+    const uint64_t slabs = arith_round_up(chunk, CM_SLAB_CHUNKS) / CM_SLAB_CHUNKS;
+    return (unsigned char *)part->start + slabs * part->each;
+}
+
 static bool unlock_to(const struct cm_region *region, uint32_t target) {
-    const uint32_t from = opened(region);
-    const uint32_t slab_from = from / CM_SLAB_CHUNKS;
-    const uint32_t slab_to = (uint32_t)arith_round_up(target, CM_SLAB_CHUNKS) / CM_SLAB_CHUNKS;
-    if (from == 0 && region == &cm_section && !cm_sys_unlock(cm_section_map, CM_KINDS_SIZE)) {
-        return false;
+    struct part parts[PARTS];
+    list_parts(region, parts);
+    /* From whole slabs down, since where the last step ended need not be where one does. */
+    const uint32_t from = opened(region) / CM_SLAB_CHUNKS * CM_SLAB_CHUNKS;
+    for (unsigned i = 0; i < PARTS; i++) {
+        unsigned char *const first = part_at(&parts[i], from);
+        const unsigned char *const end = part_at(&parts[i], target) + parts[i].more;
+        if (!cm_sys_unlock(first, (size_t)(end - first))) {
+            return false;
+        }
     }
-    return cm_sys_unlock(&region->heap.nodes[from], (target - from) * sizeof(struct chunk_node)) &&
-           cm_sys_unlock(&region->slabs[slab_from],
-                         (slab_to - slab_from) * sizeof(struct cm_slab)) &&
-           cm_sys_unlock(cm_chunk_address(region, from), (size_t)(target - from)
-                                                             << CM_CHUNK_SHIFT) &&
-           chunk_heap_extend(&region->heap, target);
+    return chunk_heap_extend(&region->heap, target);
 }
 
 static void omit_unopened_from_dumps(const struct cm_region *region) {
-    const uint32_t from = opened(region);
-    const uint32_t chunks = region->heap.chunks - from;
-    const uint32_t slab_from = (uint32_t)arith_round_up(from, CM_SLAB_CHUNKS) / CM_SLAB_CHUNKS;
-    const uint32_t slabs = region->heap.chunks / CM_SLAB_CHUNKS - slab_from;
-    cm_sys_omit_from_dumps(cm_chunk_address(region, from), (size_t)chunks << CM_CHUNK_SHIFT);
-    cm_sys_omit_from_dumps(&region->heap.nodes[from], chunks * sizeof(struct chunk_node));
-    cm_sys_omit_from_dumps(&region->slabs[slab_from], slabs * sizeof(struct cm_slab));
+    struct part parts[PARTS];
+    list_parts(region, parts);
+    for (unsigned i = 0; i < PARTS; i++) {
+        unsigned char *const first = part_at(&parts[i], opened(region)) + parts[i].more;
+        const unsigned char *const end = part_at(&parts[i], region->heap.chunks);
+        cm_sys_omit_from_dumps(first, (size_t)(end - first));
+    }
 }
 
 void cm_region_set_up(void) {
@@ -79,47 +104,50 @@ static size_t pages(size_t size) {
 struct layout {
     size_t kinds;
     size_t touched;
-    size_t bookkeeping; /* up to the nodes; all before them is unlocked at once */
-    size_t nodes;
+    size_t bookkeeping; /* with the nodes */
     size_t slabs;
     size_t heap;
 };
 
 static struct layout lay_out(uint64_t chunks) {
-    const size_t bookkeeping = CHUNK_HEAP_BOOKKEEPING_SIZE(chunks, 0);
     return (struct layout){
         .kinds = pages(chunks),
         .touched = pages(chunks / 8),
-        .bookkeeping = bookkeeping,
-        .nodes = pages(bookkeeping + chunks * sizeof(struct chunk_node)) - bookkeeping,
-        .slabs = pages(chunks / CM_SLAB_CHUNKS * sizeof(struct cm_slab)),
+        .bookkeeping = pages(CHUNK_HEAP_BOOKKEEPING_SIZE(chunks, CHUNK_HEAP_NODES_OUTSIDE)),
+        .slabs = pages((chunks / CM_SLAB_CHUNKS + 1) * sizeof(struct cm_slab)),
         .heap = (size_t)chunks << CM_CHUNK_SHIFT,
     };
 }
 
+/* What has to be writable before any chunk is open: the state and index, and the summaries. */
+static bool unlock_fixed_parts(const struct chunk_heap *heap) {
+    const size_t words = CHUNK_HEAP_W0_(heap->chunks) * 2;
+    unsigned char *const state = (unsigned char *)heap->state;
+    unsigned char *const bits = (unsigned char *)heap->bits;
+    unsigned char *const summaries = (unsigned char *)(heap->bits + words);
+    return cm_sys_unlock(state, (size_t)(bits - state)) &&
+           cm_sys_unlock(summaries, (size_t)((unsigned char *)heap->nodes - summaries));
+}
+
 static bool set_up_second(unsigned char *start, const struct layout *layout) {
     unsigned char *const bookkeeping = start + layout->kinds + layout->touched;
-    unsigned char *const slabs = bookkeeping + layout->bookkeeping + layout->nodes;
-    if (!cm_sys_unlock(start, layout->kinds + layout->touched + layout->bookkeeping)) {
-        return false;
-    }
-    const enum chunk_heap_error error =
-        chunk_heap_init(&cm_second.heap, slabs + layout->slabs, layout->heap, CM_CHUNK_SIZE,
-                        bookkeeping, layout->bookkeeping + layout->nodes,
-                        CHUNK_HEAP_NODES_OUTSIDE | CHUNK_HEAP_GROWS | CHUNK_HEAP_ZEROED);
+    unsigned char *const slabs = bookkeeping + layout->bookkeeping;
+    const enum chunk_heap_error error = chunk_heap_init(
+        &cm_second.heap, slabs + layout->slabs, layout->heap, CM_CHUNK_SIZE, bookkeeping,
+        layout->bookkeeping, CHUNK_HEAP_NODES_OUTSIDE | CHUNK_HEAP_GROWS | CHUNK_HEAP_ZEROED);
     chunk_require(error == CHUNK_HEAP_OK);
     cm_second.heap.misuse = cm_heap_is_corrupt;
     cm_second.kinds = start;
     cm_second.touched = (uint64_t *)(void *)(start + layout->kinds);
     cm_second.slabs = (struct cm_slab *)(void *)slabs;
     cm_second.use = &second_use;
-    return true;
+    return unlock_fixed_parts(&cm_second.heap);
 }
 
 static bool reserve(uint64_t chunks) {
     const struct layout layout = lay_out(chunks);
-    const size_t size = layout.kinds + layout.touched + layout.bookkeeping + layout.nodes +
-                        layout.slabs + layout.heap;
+    const size_t size =
+        layout.kinds + layout.touched + layout.bookkeeping + layout.slabs + layout.heap;
     /* One slab more, so that the start can be aligned whatever the kernel gives. */
     unsigned char *const start = (unsigned char *)cm_sys_reserve(size + CM_SLAB_SIZE);
     if (start == NULL) {
@@ -127,11 +155,27 @@ static bool reserve(uint64_t chunks) {
     }
     unsigned char *const aligned = (unsigned char *)pages((uintptr_t)start);
     if (!set_up_second(aligned, &layout)) {
+        cm_second.heap.state = NULL;
         cm_sys_unreserve(start, size + CM_SLAB_SIZE);
         return false;
     }
+    omit_unopened_from_dumps(&cm_second);
     __atomic_store_n(&cm_second_size, layout.heap, __ATOMIC_RELEASE);
     return true;
+}
+
+static bool can_reserve(uint64_t chunks) {
+    const size_t size = (size_t)chunks << CM_CHUNK_SHIFT;
+    void *const probe = cm_sys_reserve(size);
+    if (probe != NULL) {
+        cm_sys_unreserve(probe, size);
+    }
+    return probe != NULL;
+}
+
+/* In chunks of whole slabs. */
+static uint64_t next_less(uint64_t chunks) {
+    return chunks / 4 * 3 / CM_SLAB_CHUNKS * CM_SLAB_CHUNKS;
 }
 
 bool cm_region_reserve_second(uint64_t chunks) {
@@ -146,16 +190,14 @@ bool cm_region_reserve_second(uint64_t chunks) {
     }
     const uint64_t first = size;
     while (size >= least && size >= chunks) {
-        /* Under a limit on address space, leave as much as is taken to stacks and libraries. */
-        const bool limited = size < first;
-        void *const probe = limited ? cm_sys_reserve((size_t)size << (CM_CHUNK_SHIFT + 1)) : NULL;
-        if (probe != NULL) {
-            cm_sys_unreserve(probe, (size_t)size << (CM_CHUNK_SHIFT + 1));
-        }
-        if ((!limited || probe != NULL || size / 2 < chunks) && reserve(size)) {
+        /* Under a limit on address space, leave a quarter of what there is to stacks and libraries,
+         * unless the request is larger. */
+        const bool spare =
+            size == first || can_reserve(size + size / 3) || next_less(size) < chunks;
+        if (spare && reserve(size)) {
             return true;
         }
-        size /= 2;
+        size = next_less(size);
     }
     return false;
 }

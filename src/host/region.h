@@ -5,9 +5,10 @@
 /*
  * The two regions that blocks come from: the section, a zero-fill part of the library's own image,
  * and the second region, reserved when the section is full. Each is a chunk heap of 4 KiB chunks
- * whose nodes, kinds and slab rows lie beside it. The section is loaded read-only, and the second
- * region reserved without access: both are unlocked step by step as their frontiers rise, so that
- * neither counts against limits on data or committed memory before it is used.
+ * whose nodes, kinds and slab rows lie beside it. The section is loaded, and the second region
+ * reserved, read-only: both are unlocked step by step as their frontiers rise, with all that
+ * belongs to the chunks, so that neither counts against limits on data or committed memory before
+ * it is used.
  */
 
 #include "classes.h"
@@ -23,9 +24,9 @@ struct cm_region_use {
 
 struct cm_region {
     struct chunk_heap heap;
-    uint8_t *kinds;        /* one a chunk: enum cm_kind */
+    uint8_t *kinds;        /* one a chunk: enum cm_kind; slab.c writes those of its slabs */
     uint64_t *touched;     /* a bit a chunk: handed out since it was last purged */
-    struct cm_slab *slabs; /* one per CM_SLAB_SIZE of the region */
+    struct cm_slab *slabs; /* one per CM_SLAB_SIZE of address space that the region reaches into */
     struct cm_region_use *use;
 };
 
@@ -37,15 +38,9 @@ CM_HIDDEN extern const struct cm_region cm_section;
 /*
  * The kind of the chunk at the address, for addresses that are less than CM_SECTION_SPAN above
  * cm_section_map: the map comes first, with entries of 0 for itself, then the heap. So one address
- * in a register is the map, the origin of the heap's offsets, and the mark of free blocks.
+ * in a register is the map, and the origin of the heap's offsets.
  */
 #define CM_SECTION_SPAN ((size_t)CM_KINDS_SIZE + CM_SECTION_SIZE)
-
-/* Written to the second word of each small block while it is free, so that freeing it again is
- * noticed at once. No program has a use for this address. */
-static inline uintptr_t cm_free_mark(void) {
-    return (uintptr_t)cm_section_map;
-}
 
 /* Constant once cm_second_size is not 0. */
 CM_HIDDEN extern struct cm_region cm_second;

@@ -122,7 +122,7 @@ static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_req
         }
     }
     const uintptr_t base = (uintptr_t)region->heap.memory >> CM_CHUNK_SHIFT;
-    const uint32_t phase = request->in_region ? 0 : (uint32_t)(base & (request->align - 1));
+    const uint32_t phase = (uint32_t)(base & (request->align - 1));
     uint32_t chunk = chunk_run_alloc(&region->heap, request->length, request->align, phase);
     if (chunk == RUN_NONE) {
         const uint64_t most =
@@ -161,11 +161,9 @@ static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t
 }
 
 static void enter(struct cm_run run, const struct cm_run_request *request) {
-    if (request->kind == CM_KIND_LARGE) {
+    if (request->large) {
         run.region->kinds[run.chunk] = CM_KIND_LARGE;
         cm_count(&cm_footprint.large, request->length);
-    } else if (request->kind != CM_KIND_NONE) {
-        memset(&run.region->kinds[run.chunk], request->kind, request->length);
     }
 }
 
@@ -205,8 +203,6 @@ static void free_locked(struct cm_run run) {
     if (*kinds == CM_KIND_LARGE) {
         *kinds = CM_KIND_NONE;
         cm_count(&cm_footprint.large, -(uint64_t)length);
-    } else {
-        memset(kinds, CM_KIND_NONE, length);
     }
     (void)chunk_run_free(&run.region->heap, run.chunk);
     becomes_free(run.region, run.chunk, length);

@@ -24,9 +24,8 @@ struct cm_run {
 struct cm_run_request {
     uint32_t length; /* chunks, at least 1 */
     uint32_t align;  /* chunks, a power of two */
-    bool in_region;  /* align offsets in the region, not addresses */
     bool will_grow;  /* prefer a place with as much free space again behind it */
-    uint8_t kind;    /* entered in the kind map: for a large block only at the first chunk */
+    bool large;      /* it is a large block: entered in the kind map at the first chunk */
 };
 
 /* What is known of the memory of a new run, in chunks. */

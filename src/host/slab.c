@@ -7,6 +7,7 @@
 #include "sys.h"
 #include <core/assert.h>
 #include <core/bits.h>
+#include <string.h>
 
 void cm_heap_is_corrupt(enum chunk_misuse kind, const void *pointer) {
     cm_die(chunk_misuse_name(kind), " at", pointer);
@@ -47,28 +48,36 @@ static bool is_worth_populating(uint32_t absent) {
            cm_counted(&cm_footprint.small_bytes) > MANY * CM_SLAB_SIZE;
 }
 
-static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class) {
-    const struct cm_run_request request = {
-        .length = CM_SLAB_CHUNKS,
-        .align = CM_SLAB_CHUNKS,
-        .in_region = true,
-        .kind = (uint8_t)size_class,
-    };
+/* Memory for a slab, or NULL. */
+static unsigned char *get_memory(void) {
+    const struct cm_run_request request = {.length = CM_SLAB_CHUNKS, .align = CM_SLAB_CHUNKS};
     struct cm_run_news news;
     const struct cm_run run = cm_runs_alloc(&request, &news);
     if (run.region == NULL) {
         return NULL;
     }
     unsigned char *const memory = cm_chunk_address(run.region, run.chunk);
-    struct cm_slab *const slab = cm_slab_row(run.region, memory);
-    chunk_require(slab->out == 0 && slab->carved == 0 && slab->next == NULL);
+    if (is_worth_populating(news.absent)) {
+        cm_sys_populate(memory, CM_SLAB_SIZE);
+    }
+    return memory;
+}
+
+/* Releases the lock for as long as it takes to get memory. */
+static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class,
+                                 struct cm_lock *lock) {
+    cm_lock_release(lock);
+    unsigned char *const memory = get_memory();
+    cm_lock_acquire(lock);
+    if (memory == NULL) {
+        return NULL;
+    }
+    struct cm_slab *const slab = cm_slab_row(cm_region_of(memory), memory);
+    chunk_require(slab->out == 0 && slab->ready == 0 && slab->next == NULL);
     slab->memory = memory;
     set_class(slab, size_class);
     list->slabs++;
     list->idle++;
-    if (is_worth_populating(news.absent)) {
-        list->to_populate = memory;
-    }
     link_slab(list, slab);
     return slab;
 }
@@ -78,13 +87,16 @@ static void release_slab(struct cm_slab_list *list, struct cm_slab *slab) {
     const size_t chunk = cm_offset_in(region, slab->memory) >> CM_CHUNK_SHIFT;
     unlink_slab(list, slab);
     chunk_require(slab->out == 0 && list->slabs > 0 && list->idle > 0);
-    slab->carved = 0;
-    slab->memory = NULL;
+    const uint32_t hollow = slab->hollow;
+    memset(&region->kinds[chunk], CM_KIND_NONE, CM_SLAB_CHUNKS);
     set_class(slab, 0);
+    slab->memory = NULL;
+    slab->ready = 0;
+    slab->carved = 0;
+    slab->reached = 0;
+    slab->hollow = 0;
     list->slabs--;
     list->idle--;
-    const uint32_t hollow = slab->hollow;
-    slab->hollow = 0;
     cm_count(&cm_footprint.hollow, -(uint64_t)__builtin_popcount(hollow));
     cm_runs_free_slab((struct cm_run){region, (uint32_t)chunk}, hollow);
 }
@@ -96,61 +108,106 @@ static uint32_t chunks_of(unsigned slot, size_t size) {
     return (2u << last) - (1u << first);
 }
 
-/* Takes note that chunks given back are used again, now that these blocks of the slab are out. */
-static void fill_hollow(struct cm_slab *slab, void *const *blocks, unsigned count) {
-    const size_t size = cm_class_size(slab->size_class);
-    uint32_t filled = 0;
-    for (unsigned i = 0; i < count && slab->hollow != 0; i++) {
-        const size_t offset = (size_t)((unsigned char *)blocks[i] - slab->memory);
-        filled |= chunks_of(cm_slot_number(slab->size_class, (uint32_t)offset), size);
-    }
-    filled &= slab->hollow;
-    slab->hollow = (uint16_t)(slab->hollow & ~filled);
+/* ---- taking slots ---- */
+
+/* Takes note that chunks given back are used again. */
+static void fill_hollow(struct cm_slab *slab, uint32_t chunks) {
+    const uint32_t filled = chunks & slab->hollow;
     const uint64_t number = (uint64_t)__builtin_popcount(filled);
+    slab->hollow = (uint16_t)(slab->hollow & ~filled);
     cm_count(&cm_footprint.hollow, -number);
     cm_count(&cm_footprint.taken, number);
     cm_count(&cm_footprint.again, number);
 }
 
+/* The first slot that starts at or above the chunk; it may be beyond the last. */
+static unsigned first_slot(const struct cm_slab *slab, unsigned chunk) {
+    const size_t size = cm_class_size(slab->size_class);
+    const size_t slot = (chunk * CM_CHUNK_SIZE + size - 1) / size;
+    const unsigned slots = cm_classes[slab->size_class].slots;
+    return slot < slots ? (unsigned)slot : slots;
+}
+
+/* Enters or removes chunks, in which no slot is out, among those whose slots can be taken. */
+static void set_ready(struct cm_slab *slab, uint32_t chunks, bool ready) {
+    const struct cm_region *const region = cm_region_of(slab->memory);
+    uint8_t *const kinds = &region->kinds[cm_offset_in(region, slab->memory) >> CM_CHUNK_SHIFT];
+    for (unsigned chunk = 0; chunk < CM_SLAB_CHUNKS; chunk++) {
+        if ((chunks >> chunk & 1) != 0) {
+            const unsigned slots = first_slot(slab, chunk + 1) - first_slot(slab, chunk);
+            kinds[chunk] = ready ? slab->size_class : CM_KIND_NONE;
+            slab->carved = (uint16_t)(ready ? slab->carved + slots : slab->carved - slots);
+        }
+    }
+    slab->ready = (uint16_t)(ready ? slab->ready | chunks : slab->ready & ~chunks);
+}
+
+/* Carves the slots of the lowest chunk in which that is not done. There is one. */
+static void carve(struct cm_slab *slab) {
+    const size_t size = cm_class_size(slab->size_class);
+    const unsigned chunk = bits_lowest(~(uint64_t)slab->ready);
+    chunk_require(chunk < CM_SLAB_CHUNKS);
+    const unsigned end = first_slot(slab, chunk + 1);
+    unsigned slot = first_slot(slab, chunk);
+    if (slot < end) {
+        fill_hollow(slab, 1u << chunk);
+    }
+    for (; slot < end; slot++) {
+        ((uintptr_t *)(void *)(slab->memory + slot * size))[1] = cm_free_mark();
+    }
+    set_ready(slab, 1u << chunk, true);
+}
+
+/* Takes slots that are carved: so many of them there are. */
+static void take_carved(struct cm_slab *slab, void **blocks, unsigned count) {
+    const size_t size = cm_class_size(slab->size_class);
+    unsigned taken = 0;
+    unsigned slot = 0;
+    for (unsigned word = 0; taken < count; word++) {
+        chunk_require(word < 64);
+        for (uint64_t free = ~slab->bits[word]; free != 0 && taken < count; free &= free - 1) {
+            slot = word * 64 + bits_lowest(free);
+            if ((slab->ready >> (slot * size >> CM_CHUNK_SHIFT) & 1) != 0) {
+                blocks[taken++] = slab->memory + slot * size;
+                slab->bits[word] |= bits_one(slot);
+                fill_hollow(slab, chunks_of(slot, size));
+            }
+        }
+    }
+    chunk_require(slot < cm_classes[slab->size_class].slots);
+    slab->out = (uint16_t)(slab->out + count);
+    slab->reached = (uint16_t)(slot < slab->reached ? slab->reached : slot + 1);
+}
+
 /* Takes up to count slots of one slab, which has at least one that is free. */
 static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
     const unsigned slots = cm_classes[slab->size_class].slots;
-    const size_t size = cm_class_size(slab->size_class);
-    const unsigned reusable = slab->carved - slab->out;
-    const unsigned reused = reusable < count ? reusable : count;
     unsigned taken = 0;
-    for (unsigned word = 0; taken < reused; word++) {
-        chunk_require(word * 64 < slab->carved);
-        uint64_t free = ~slab->bits[word];
-        while (free != 0 && taken < reused) {
-            const unsigned slot = word * 64 + bits_lowest(free);
-            blocks[taken++] = slab->memory + slot * size;
-            slab->bits[word] |= bits_one(slot);
-            free &= free - 1;
+    while (taken < count && slab->out < slots) {
+        while (slab->carved == slab->out) {
+            carve(slab);
         }
-    }
-    for (; taken < count && slab->carved < slots; slab->carved++) {
-        const unsigned slot = slab->carved;
-        blocks[taken++] = slab->memory + slot * size;
-        slab->bits[slot / 64] |= bits_one(slot);
-    }
-    slab->out = (uint16_t)(slab->out + taken);
-    if (slab->hollow != 0) {
-        fill_hollow(slab, blocks, taken);
+        const unsigned carved = slab->carved - slab->out;
+        const unsigned now = carved < count - taken ? carved : count - taken;
+        take_carved(slab, blocks + taken, now);
+        taken += now;
     }
     return taken;
 }
 
-unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blocks,
-                      unsigned count) {
+static struct cm_slab *slab_with_room(const struct cm_slab_list *list) {
+    return list->first == NULL || !list->first->held ? list->first : list->first->next;
+}
+
+unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blocks, unsigned count,
+                      struct cm_lock *lock) {
     unsigned taken = 0;
     while (taken < count) {
-        struct cm_slab *const slab =
-            list->first != NULL ? list->first : make_slab(list, size_class);
-        if (slab == NULL) {
+        struct cm_slab *slab = slab_with_room(list);
+        if (slab == NULL && (slab = make_slab(list, size_class, lock)) == NULL) {
             break;
         }
-        chunk_require(slab->size_class == size_class);
+        chunk_require(slab->size_class == size_class && !slab->held);
         list->idle -= slab->out == 0;
         taken += take_from(slab, blocks + taken, count - taken);
         if (slab->out == cm_classes[size_class].slots) {
@@ -163,13 +220,14 @@ unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blo
     return taken;
 }
 
+/* ---- giving slots back ---- */
+
 static bool give_one(struct cm_slab_list *list, unsigned size_class, void *block, unsigned *given) {
     const struct cm_region *const region = cm_region_of(block);
     struct cm_slab *const slab = cm_slab_row(region, block);
     const uint32_t offset = (uint32_t)((unsigned char *)block - slab->memory);
     const unsigned slot = cm_slot_number(size_class, offset);
-    if (slab->size_class != size_class || slot >= slab->carved ||
-        (slab->bits[slot / 64] & bits_one(slot)) == 0) {
+    if (slab->size_class != size_class || (slab->bits[slot / 64] & bits_one(slot)) == 0) {
         return false;
     }
     if (slab->out == cm_classes[size_class].slots) {
@@ -179,7 +237,7 @@ static bool give_one(struct cm_slab_list *list, unsigned size_class, void *block
     slab->out--;
     list->out--;
     ++*given;
-    if (slab->out == 0) {
+    if (slab->out == 0 && !slab->held) {
         list->idle++;
         /* One idle slab stays, so that a program at the edge does not make and release it anew. */
         if (list->idle > 1) {
@@ -209,57 +267,56 @@ bool cm_slab_is_out(unsigned size_class, const void *block) {
     return (slab->bits[slot / 64] & bits_one(slot)) != 0;
 }
 
+static enum chunk_misuse misuse_in(const struct cm_slab *slab, const void *address) {
+    const uint32_t offset = (uint32_t)((const unsigned char *)address - slab->memory);
+    if (!cm_is_slot(slab->size_class, offset)) {
+        return CHUNK_MISUSE_INTERIOR;
+    }
+    return cm_slot_number(slab->size_class, offset) < slab->reached ? CHUNK_MISUSE_DOUBLE_FREE
+                                                                    : CHUNK_MISUSE_OUTSIDE;
+}
+
+CM_RACES_ON_PURPOSE enum chunk_misuse cm_slab_misuse(const struct cm_region *region,
+                                                     const void *address) {
+    const struct cm_slab *const slab = cm_slab_row(region, address);
+    return slab->size_class != 0 ? misuse_in(slab, address) : cm_runs_misuse(region, address);
+}
+
+/* ---- giving memory back ---- */
+
 void cm_slab_release_idle(struct cm_slab_list *list) {
     for (struct cm_slab *slab = list->first; slab != NULL;) {
         struct cm_slab *const next = slab->next;
-        if (slab->out == 0) {
+        if (slab->out == 0 && !slab->held) {
             release_slab(list, slab);
         }
         slab = next;
     }
 }
 
-/* The chunks of a slab in which slots have been carved, and none is out. */
+/* The chunks in which slots lie that can be taken. */
+static uint32_t carved_chunks(const struct cm_slab *slab) {
+    const size_t size = cm_class_size(slab->size_class);
+    uint32_t chunks = slab->ready;
+    for (unsigned chunk = 0; chunk < CM_SLAB_CHUNKS; chunk++) {
+        const unsigned end = first_slot(slab, chunk + 1);
+        if ((slab->ready >> chunk & 1) != 0 && end > first_slot(slab, chunk)) {
+            chunks |= chunks_of(end - 1, size);
+        }
+    }
+    return chunks;
+}
+
+/* Of these chunks, those in which no slot that is out lies. */
 static uint32_t empty_chunks(const struct cm_slab *slab) {
     const size_t size = cm_class_size(slab->size_class);
-    const bool all = slab->carved == cm_classes[slab->size_class].slots;
-    const size_t carved = slab->carved * size + (all ? CM_CHUNK_SIZE - 1 : 0);
-    const size_t whole = carved >> CM_CHUNK_SHIFT;
     uint32_t filled = 0;
-    for (unsigned word = 0; word * 64 < slab->carved; word++) {
+    for (unsigned word = 0; word < 64; word++) {
         for (uint64_t out = slab->bits[word]; out != 0; out &= out - 1) {
             filled |= chunks_of(word * 64 + bits_lowest(out), size);
         }
     }
-    return ~filled & ((1u << whole) - 1);
-}
-
-/* Marks the free slots that lie in the chunks as out, so that nobody takes them, in held too. */
-static void hold_slots(struct cm_slab_list *list, struct cm_slab *slab, uint64_t held[64],
-                       uint32_t chunks) {
-    const size_t size = cm_class_size(slab->size_class);
-    for (unsigned slot = 0; slot < slab->carved; slot++) {
-        if ((chunks_of(slot, size) & chunks) != 0) {
-            chunk_require((slab->bits[slot / 64] & bits_one(slot)) == 0);
-            held[slot / 64] |= bits_one(slot);
-            slab->bits[slot / 64] |= bits_one(slot);
-            slab->out++;
-        }
-    }
-    if (slab->out == cm_classes[slab->size_class].slots) {
-        unlink_slab(list, slab);
-    }
-}
-
-static void let_go_slots(struct cm_slab_list *list, struct cm_slab *slab, const uint64_t held[64]) {
-    if (slab->out == cm_classes[slab->size_class].slots) {
-        link_slab(list, slab);
-    }
-    for (unsigned word = 0; word < 64; word++) {
-        slab->out = (uint16_t)(slab->out - __builtin_popcountll(slab->bits[word] & held[word]));
-        slab->bits[word] &= ~held[word];
-    }
-    list->idle += slab->out == 0;
+    return carved_chunks(slab) & ~filled;
 }
 
 static bool purge_chunks(const struct cm_slab *slab, uint32_t chunks) {
@@ -279,12 +336,13 @@ size_t cm_slab_hollow(struct cm_slab_list *list, struct cm_slab *slab, struct cm
     if (chunks == 0 || slab->out == 0 || cm_sys_page_size() > CM_CHUNK_SIZE) {
         return 0;
     }
-    uint64_t held[64] = {0};
-    hold_slots(list, slab, held, chunks);
+    slab->held = true;
+    set_ready(slab, chunks & slab->ready, false);
     cm_lock_release(lock);
     const bool purged = purge_chunks(slab, chunks);
     cm_lock_acquire(lock);
-    let_go_slots(list, slab, held);
+    slab->held = false;
+    list->idle += slab->out == 0;
     if (!purged) {
         return 0;
     }
@@ -295,16 +353,22 @@ size_t cm_slab_hollow(struct cm_slab_list *list, struct cm_slab *slab, struct cm
 
 static const char *check_slab(const struct cm_slab *slab, unsigned size_class) {
     unsigned out = 0;
+    unsigned carved = 0;
     for (unsigned word = 0; word < 64; word++) {
         out += (unsigned)__builtin_popcountll(slab->bits[word]);
+    }
+    for (unsigned chunk = 0; chunk < CM_SLAB_CHUNKS; chunk++) {
+        if ((slab->ready >> chunk & 1) != 0) {
+            carved += first_slot(slab, chunk + 1) - first_slot(slab, chunk);
+        }
     }
     if (slab->size_class != size_class || cm_region_of(slab->memory) == NULL) {
         return "a slab is in the list of another class";
     }
-    if (out != slab->out || slab->out > slab->carved) {
+    if (out != slab->out || carved != slab->carved || out > carved) {
         return "a slab's count of slots disagrees with its bits";
     }
-    return slab->carved <= cm_classes[size_class].slots ? NULL : "a slab has too many slots";
+    return slab->reached <= cm_classes[size_class].slots ? NULL : "a slab has too many slots";
 }
 
 const char *cm_slab_check(const struct cm_slab_list *list, unsigned size_class) {
@@ -320,7 +384,7 @@ const char *cm_slab_check(const struct cm_slab_list *list, unsigned size_class) 
             ++listed > list->slabs) {
             return "the list of slabs with free slots is broken";
         }
-        idle += slab->out == 0;
+        idle += slab->out == 0 && !slab->held;
         previous = slab;
     }
     return idle == list->idle ? NULL : "the count of idle slabs is wrong";

@@ -113,6 +113,16 @@ bool cm_stats_write(int fd, bool json) {
     return cm_out_flush(&out);
 }
 
+/* Does the kind map say of the chunk, in the live run from start on, what is so? */
+static bool kind_is_right(const struct cm_region *region, uint32_t start, uint32_t chunk) {
+    const unsigned kind = region->kinds[chunk];
+    if (region->kinds[start] == CM_KIND_LARGE) {
+        return chunk == start || kind == CM_KIND_NONE;
+    }
+    return kind == CM_KIND_NONE ||
+           kind == cm_slab_row(region, cm_chunk_address(region, chunk))->size_class;
+}
+
 /* Do the region's map of kinds and account of free chunks agree with its runs? */
 static const char *check_region(const struct cm_region *region) {
     const struct chunk_heap *const heap = &region->heap;
@@ -121,22 +131,19 @@ static const char *check_region(const struct cm_region *region) {
         return finding;
     }
     uint32_t dirty = 0;
-    for (uint32_t chunk = 0; chunk < heap->state->frontier;) {
-        const uint32_t length = chunk_run_length(heap, chunk);
-        const uint8_t kind = region->kinds[chunk];
-        const bool live = chunk_bitmap_is_live(heap, chunk);
-        for (uint32_t i = 0; i < length; i++) {
-            const uint32_t at = chunk + i;
-            const bool slab = kind >= 1 && kind <= CM_CLASSES;
-            if (region->kinds[at] != (i == 0 || slab ? kind : CM_KIND_NONE)) {
+    for (uint32_t start = 0; start < heap->state->frontier;) {
+        const uint32_t end = start + chunk_run_length(heap, start);
+        const bool live = chunk_bitmap_is_live(heap, start);
+        for (uint32_t chunk = start; chunk < end; chunk++) {
+            if (!live && region->kinds[chunk] != CM_KIND_NONE) {
+                return "the kind map names a free run";
+            }
+            if (live && !kind_is_right(region, start, chunk)) {
                 return "the kind map disagrees with a run";
             }
-            dirty += !live && (region->touched[at / 64] & bits_one(at)) != 0;
+            dirty += !live && (region->touched[chunk / 64] & bits_one(chunk)) != 0;
         }
-        if (!live && kind != CM_KIND_NONE) {
-            return "the kind map names a free run";
-        }
-        chunk += length;
+        start = end;
     }
     return dirty == region->use->free_dirty ? NULL : "the account of dirty chunks is wrong";
 }

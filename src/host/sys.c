@@ -50,7 +50,7 @@ bool cm_sys_is_privileged(void) {
 
 void *cm_sys_reserve(size_t size) {
     const int saved = errno;
-    const long start = syscall(SYS_mmap, NULL, size, PROT_NONE,
+    const long start = syscall(SYS_mmap, NULL, size, PROT_READ,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
     errno = saved;
     return start != -1 ? (void *)start : NULL;

@@ -21,7 +21,7 @@ size_t cm_sys_memory(void);
 /* The program runs with more rights than its caller: the environment is not to be trusted. */
 bool cm_sys_is_privileged(void);
 
-/* Address space without memory, or NULL. */
+/* Address space without memory, all zero and read-only, or NULL. */
 void *cm_sys_reserve(size_t size);
 void cm_sys_unreserve(void *start, size_t size);
 

@@ -125,27 +125,53 @@ void cm_thread_after_fork(void) {
 
 /* ---- blocks ---- */
 
-/* top is of a magazine that holds a block, or the NULL below the lowest. */
+_Noreturn static void refuse_spoiled(const void *block) {
+    cm_die("freed block was written to, or freed twice:", "", block);
+}
+
+/* The block below the top, or NULL if there is none. */
 static void *pop_from(unsigned size_class, void **top) {
     cm_thread_self.top[size_class] = cm_distance(top);
-    return cm_thread_pop(size_class);
+    void *const block = cm_thread_pop(size_class);
+    if (cm_unlikely(block == NULL) && top[-1] != cm_no_block()) {
+        refuse_spoiled(top[-1]);
+    }
+    return block;
+}
+
+/* For a thread without magazines. */
+static void *take_one(unsigned size_class) {
+    uintptr_t *const block = (uintptr_t *)cm_depot_take_one(size_class);
+    if (block != NULL) {
+        if (block[1] != cm_free_mark()) {
+            refuse_spoiled(block);
+        }
+        block[1] = 0;
+    }
+    return block;
+}
+
+static struct cm_magazine *first_magazine(unsigned size_class) {
+    struct cm_magazine *const magazine = cm_depot_empty(size_class);
+    if (magazine != NULL) {
+        magazine->link = 0;
+    }
+    return magazine;
 }
 
 void *cm_thread_take(unsigned size_class) {
     struct cm_thread *const self = &cm_thread_self;
-    struct cm_magazine *magazine = NULL;
-    if (is_active(self)) {
-        magazine = self->top[size_class] != 0 ? magazine_of(cm_top(self->top[size_class])) : NULL;
-        if (magazine == NULL && (magazine = cm_depot_empty(size_class)) != NULL) {
-            magazine->link = 0;
-        }
+    if (!is_active(self)) {
+        return take_one(size_class);
     }
+    void **top = cm_top(self->top[size_class]);
+    if (top[-1] != cm_no_block()) {
+        return pop_from(size_class, top);
+    }
+    struct cm_magazine *magazine =
+        self->top[size_class] != 0 ? magazine_of(top) : first_magazine(size_class);
     if (magazine == NULL) {
-        void **const block = (void **)cm_depot_take_one(size_class);
-        if (block != NULL) {
-            block[1] = NULL;
-        }
-        return block;
+        return take_one(size_class);
     }
     if (spare_is_full(magazine)) {
         struct cm_magazine *const spare = spare_of(magazine);
@@ -153,7 +179,7 @@ void *cm_thread_take(unsigned size_class) {
         return pop_from(size_class, cm_magazine_end(spare));
     }
     const uintptr_t link = magazine->link;
-    void **const top = cm_depot_load(size_class, &magazine);
+    top = cm_depot_load(size_class, &magazine);
     magazine->link = link;
     return pop_from(size_class, top);
 }
@@ -202,11 +228,7 @@ bool cm_thread_block_is_free(unsigned size_class, const void *block) {
 /* A magazine with room, loaded in place of the full one, or of none. NULL if there is no memory. */
 static struct cm_magazine *make_room(struct cm_thread *self, unsigned size_class) {
     if (self->top[size_class] == 0) {
-        struct cm_magazine *const first = cm_depot_empty(size_class);
-        if (first != NULL) {
-            first->link = 0;
-        }
-        return first;
+        return first_magazine(size_class);
     }
     struct cm_magazine *const full = magazine_of(cm_top(self->top[size_class]));
     struct cm_magazine *room = spare_of(full);
@@ -240,6 +262,7 @@ void cm_thread_give(unsigned size_class, void *block) {
             return;
         }
     }
+    *mark = cm_free_mark();
     cm_depot_give_one(size_class, block);
 }
 

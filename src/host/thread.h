@@ -5,8 +5,9 @@
 /*
  * A thread's magazines: one word a class, which says where the loaded magazine's top is, as the
  * distance from cm_origin to the position after the top. All zero is a thread that has none: it
- * then is at the end of cm_tables.nothing, below which there is a NULL, as below the lowest block
- * of any magazine, and which is a multiple of 512, as is the distance to the end of any full one.
+ * then is at the end of cm_tables.nothing, below which there is cm_no_block(), as below the lowest
+ * block of any magazine, and which is a multiple of 512, as is the distance to the end of any full
+ * one.
  * So one test tells whether a magazine can give a block, and one whether it can take one.
  */
 
@@ -40,15 +41,16 @@ static inline uintptr_t cm_distance(void **top) {
     return (uintptr_t)top - (uintptr_t)cm_origin();
 }
 
-/* A block of the class from the loaded magazine, or NULL if that is empty or there is none. */
+/* A block of the class from the loaded magazine; NULL if that is empty, or there is none, or the
+ * block does not bear the mark any more: the program freed it twice, or wrote to it after. */
 static inline void *cm_thread_pop(size_t size_class) {
     const uintptr_t top = cm_thread_self.top[size_class];
     void **const block = (void **)cm_top(top)[-1];
-    if (cm_unlikely(block == NULL)) {
+    if (cm_unlikely((uintptr_t)block[1] != cm_free_mark())) {
         return NULL;
     }
     cm_thread_self.top[size_class] = top - sizeof(void *);
-    block[1] = NULL; /* no longer the mark */
+    block[1] = NULL;
     return block;
 }
 
@@ -67,7 +69,7 @@ static inline bool cm_thread_push(size_t size_class, void *block) {
 }
 
 /* The same where the loaded magazine does not serve: exchange, fill, or do without. NULL if there
- * is no more memory. */
+ * is no more memory. Stops the program if a free block does not bear the mark. */
 void *cm_thread_take(unsigned size_class);
 
 /* Stops the program if the block is free already. */

@@ -254,6 +254,31 @@ static void test_malloc_trim_gives_back(void **state) {
     free_all(BLOCKS);
 }
 
+/* What is free goes back even where it lies between blocks that stay, whose contents stay too. */
+static void test_malloc_trim_works_beside_live_blocks(void **state) {
+    (void)state;
+    enum { LARGE = 720, SIZE = 100000, EACH = 6 };
+    (void)malloc_trim(0);
+    const size_t before = resident_bytes();
+    for (size_t i = 0; i < LARGE; i++) {
+        blocks[i] = malloc(hide_size(SIZE));
+        assert_non_null(blocks[i]);
+        pattern_fill(blocks[i], SIZE, i);
+    }
+    assert_true(resident_bytes() > before + LARGE * SIZE * 9 / 10);
+    for (size_t i = 0; i < LARGE; i++) {
+        if (i % EACH != 0) {
+            free(blocks[i]);
+        }
+    }
+    (void)malloc_trim(0);
+    assert_true(resident_bytes() < before + LARGE / EACH * SIZE * 5 / 4 + 2 * SUPPORT_MIB);
+    for (size_t i = 0; i < LARGE; i += EACH) {
+        assert_true(pattern_holds(blocks[i], SIZE, i));
+        free(blocks[i]);
+    }
+}
+
 static void test_mallopt_is_harmless(void **state) {
     (void)state;
     static const int known[] = {M_MXFAST,       M_TRIM_THRESHOLD, M_TOP_PAD,  M_MMAP_THRESHOLD,
@@ -279,6 +304,7 @@ int main(void) {
         cmocka_unit_test(test_malloc_info_knows_one_format),
         cmocka_unit_test(test_malloc_stats_tells_what_is_in_use),
         cmocka_unit_test(test_malloc_trim_gives_back),
+        cmocka_unit_test(test_malloc_trim_works_beside_live_blocks),
         cmocka_unit_test(test_mallopt_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,9 @@
  * survivor CASE
  *
  * Errors that no allocator can see at a call: writes to freed blocks, and over the end of a block
- * into a free one. What the allocator must trust lies elsewhere, so it goes on unharmed: no
- * crash, no two blocks in one place, and its own check finds nothing.
+ * into a free one, but for the word in small ones that tells that they are free (write_after_free.c
+ * and write_over_the_end.c are for that). What the allocator must trust lies elsewhere, so it goes
+ * on unharmed: no crash, no two blocks in one place, and its own check finds nothing.
  */
 #include "../support.h"
 
@@ -59,7 +60,20 @@ static void use_heavily(void) {
     check_allocator();
 }
 
-/* Every byte of freed blocks, with what looks like pointers, sizes, and ones. */
+/* All but the second word of a block, with the byte or with a pattern. */
+static void spoil(unsigned char *stale, size_t size, bool ones) {
+    uint64_t words[2] = {0};
+    const size_t kept = size < 16 ? 0 : 8;
+    memcpy(words, stale, 8 + kept);
+    if (ones) {
+        memset(stale, 0xff, size);
+    } else {
+        pattern_fill(stale, size, (uintptr_t)stale);
+    }
+    memcpy(stale + 8, &words[1], kept);
+}
+
+/* Every such byte of freed blocks, with what looks like pointers, sizes, and ones. */
 static void write_after_free(void) {
     for (size_t i = 0; i < SIZES; i++) {
         const size_t count = count_for(sizes[i]);
@@ -67,12 +81,7 @@ static void write_after_free(void) {
             take(sizes[i], count);
             give(count);
             for (size_t j = 0; j < count; j++) {
-                unsigned char *const stale = hide(blocks[j]);
-                if (round % 2 == 0) {
-                    memset(stale, 0xff, sizes[i]);
-                } else {
-                    pattern_fill(stale, sizes[i], (uintptr_t)stale);
-                }
+                spoil(hide(blocks[j]), sizes[i], round % 2 == 0);
             }
         }
         use_heavily();
@@ -92,7 +101,8 @@ static void write_over_the_end(void) {
             unsigned char *const end = blocks[j] + sizes[i];
             unsigned char *const next = hide(blocks[j + 1]);
             if (next >= end && next < end + sizes[i]) {
-                memset(hide(end), 0xff, (size_t)(next - end) + sizes[i]);
+                spoil(hide(next), sizes[i], true);
+                memset(hide(end), 0xff, (size_t)(next - end));
             }
         }
         for (size_t j = 1; j < count; j += 2) {

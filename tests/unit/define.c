@@ -110,32 +110,38 @@ static void the_bookkeeping_is_cleared_and_no_more(void **state) {
     }
 }
 
-/* With CHUNK_HEAP_ZEROED, node i may be out of reach until chunk i is available. */
-static void nodes_of_unavailable_chunks_are_left_alone(void **state) {
+/* With CHUNK_HEAP_ZEROED, what belongs to chunks that are not yet available may be out of reach. */
+static void what_belongs_to_unavailable_chunks_is_left_alone(void **state) {
     (void)state;
-    enum { CHUNKS = 8192, OPEN = CHUNKS / 2 };
+    enum { CHUNKS = 1 << 17, OPEN = CHUNKS / 2, EACH = 64, BLOCKS = OPEN / EACH };
     const unsigned flags = CHUNK_HEAP_ZEROED | CHUNK_HEAP_GROWS | CHUNK_HEAP_NODES_OUTSIDE;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     struct fixture fixture;
     fixture.memory = area_create((size_t)CHUNKS * 16, 0);
     fixture.beside = area_create(chunk_heap_bookkeeping_size(CHUNKS, flags), 0);
-    const size_t hidden = (CHUNKS - OPEN) * sizeof(struct chunk_node);
-    void *const nodes = fixture.beside.bytes + fixture.beside.size - hidden;
-    assert_int_equal(mprotect(nodes, hidden, PROT_NONE), 0);
     assert_int_equal(chunk_heap_init(&fixture.heap, fixture.memory.bytes, fixture.memory.size, 16,
                                      fixture.beside.bytes, fixture.beside.size, flags),
                      CHUNK_HEAP_OK);
+    const uintptr_t nodes = ((uintptr_t)&fixture.heap.nodes[OPEN] + page - 1) / page * page;
+    const size_t nodes_size = (uintptr_t)&fixture.heap.nodes[CHUNKS] - nodes;
+    const uintptr_t bits = ((uintptr_t)&fixture.heap.bits[OPEN / 32] + page - 1) / page * page;
+    const size_t bits_size = ((uintptr_t)&fixture.heap.bits[CHUNKS / 32] - bits) / page * page;
+    assert_true(nodes_size > page && bits_size > page);
+    assert_int_equal(mprotect((void *)nodes, nodes_size, PROT_NONE), 0);
+    assert_int_equal(mprotect((void *)bits, bits_size, PROT_READ), 0);
     assert_true(chunk_heap_extend(&fixture.heap, OPEN));
-    void *blocks[OPEN];
-    for (size_t i = 0; i < OPEN; i++) {
-        blocks[i] = fixture_block(&fixture, 1, i);
+    void *blocks[BLOCKS];
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = fixture_block(&fixture, EACH, i);
     }
     assert_null(chunk_alloc(&fixture.heap, 1));
-    for (size_t i = 0; i < OPEN; i += 2) {
+    for (size_t i = 0; i < BLOCKS; i += 2) {
         chunk_free(&fixture.heap, blocks[i]);
     }
     assert_true(chunk_heap_extend(&fixture.heap, CHUNKS));
-    assert_int_equal(mprotect(nodes, hidden, PROT_READ | PROT_WRITE), 0);
-    assert_true(chunk_resize(&fixture.heap, blocks[OPEN - 1], OPEN * 16));
+    assert_int_equal(mprotect((void *)nodes, nodes_size, PROT_READ | PROT_WRITE), 0);
+    assert_int_equal(mprotect((void *)bits, bits_size, PROT_READ | PROT_WRITE), 0);
+    assert_true(chunk_resize(&fixture.heap, blocks[BLOCKS - 1], OPEN * 16));
     fixture_end(&fixture);
 }
 
@@ -183,7 +189,7 @@ int main(void) {
         cmocka_unit_test(a_copy_of_the_descriptor_is_the_same_heap),
         cmocka_unit_test(size_function_and_macro_agree),
         cmocka_unit_test(the_bookkeeping_is_cleared_and_no_more),
-        cmocka_unit_test(nodes_of_unavailable_chunks_are_left_alone),
+        cmocka_unit_test(what_belongs_to_unavailable_chunks_is_left_alone),
         cmocka_unit_test(the_largest_heap),
     };
     return cmocka_run_group_tests_name("define", tests, NULL, NULL);

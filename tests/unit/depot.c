@@ -11,7 +11,7 @@ static struct cm_magazine *empty(void) {
     struct cm_magazine *const magazine = cm_depot_empty(CLASS);
     assert_non_null(magazine);
     assert_int_equal((uintptr_t)magazine % CM_MAGAZINE_SIZE, 0);
-    assert_null(cm_magazine_bottom(magazine, CLASS)[-1]);
+    assert_ptr_equal(cm_magazine_bottom(magazine, CLASS)[-1], cm_no_block());
     assert_int_equal((uintptr_t)cm_magazine_end(magazine) % CM_MAGAZINE_SIZE, 0);
     return magazine;
 }

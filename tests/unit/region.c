@@ -28,7 +28,7 @@ static uint32_t opened(const struct cm_region *region) {
     return region->heap.state->opened;
 }
 
-/* All that belongs to the chunks that are open, and nothing beyond, can be written. */
+/* All that belongs to the chunks that are open, and nothing beyond their slab, can be written. */
 static void assert_open_parts(const struct cm_region *region) {
     const uint32_t last = opened(region) - 1;
     assert_true(is_writable(cm_chunk_address(region, 0)));
@@ -37,8 +37,10 @@ static void assert_open_parts(const struct cm_region *region) {
     assert_true(is_writable(&region->kinds[last]));
     assert_true(is_writable(&region->slabs[last / CM_SLAB_CHUNKS]));
     assert_true(is_writable(&region->touched[last / 64]));
-    if (last + 1 < region->heap.chunks) {
-        assert_false(is_writable(cm_chunk_address(region, last + 1)));
+    const uint32_t slabs = (uint32_t)CM_SLAB_CHUNKS;
+    const uint32_t closed = last / slabs * slabs + slabs;
+    if (closed < region->heap.chunks) {
+        assert_false(is_writable(cm_chunk_address(region, closed)));
     }
     assert_int_equal(region->heap.state->frontier, 0);
 }
@@ -119,6 +121,17 @@ static void a_second_region_is_reserved_once(void **state) {
     assert_ptr_equal(cm_region_of(cm_section.heap.memory), &cm_section);
 }
 
+/* What belongs to chunks that are not open does not count as memory in use. */
+static void the_second_region_is_locked_at_first(void **state) {
+    (void)state;
+    const uint32_t far = cm_second.heap.chunks / 2;
+    assert_false(is_writable(&cm_second.kinds[far]));
+    assert_false(is_writable(&cm_second.touched[far / 64]));
+    assert_false(is_writable(&cm_second.heap.bits[far / 64 * 2]));
+    assert_false(is_writable(&cm_second.heap.nodes[far]));
+    assert_false(is_writable(&cm_second.slabs[far / CM_SLAB_CHUNKS]));
+}
+
 static void the_second_region_opens_as_the_first_does(void **state) {
     (void)state;
     assert_true(cm_region_open(&cm_second, 1));
@@ -145,6 +158,7 @@ int main(void) {
         cmocka_unit_test(the_limit_holds),
         cmocka_unit_test(opening_goes_on_in_steps),
         cmocka_unit_test(a_second_region_is_reserved_once),
+        cmocka_unit_test(the_second_region_is_locked_at_first),
         cmocka_unit_test(the_second_region_opens_as_the_first_does),
         cmocka_unit_test(the_limit_counts_both),
     };

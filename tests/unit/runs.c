@@ -11,14 +11,14 @@
 
 enum { PAGES_MAX = 64 };
 
-static struct cm_run take(uint32_t length, uint32_t align, uint8_t kind, struct cm_run_news *news) {
-    const struct cm_run_request request = {.length = length, .align = align, .kind = kind};
+static struct cm_run take(uint32_t length, uint32_t align, bool large, struct cm_run_news *news) {
+    const struct cm_run_request request = {.length = length, .align = align, .large = large};
     struct cm_run_news ignored;
     return cm_runs_alloc(&request, news != NULL ? news : &ignored);
 }
 
 static struct cm_run take_large(uint32_t length) {
-    const struct cm_run run = take(length, 1, CM_KIND_LARGE, NULL);
+    const struct cm_run run = take(length, 1, true, NULL);
     assert_non_null(run.region);
     assert_int_equal(cm_runs_length(run), length);
     return run;
@@ -69,33 +69,25 @@ static void a_large_run_is_marked_at_its_first_chunk(void **state) {
     assert_sound();
 }
 
-static void a_slab_is_marked_at_every_chunk(void **state) {
+static void other_runs_are_not_marked(void **state) {
     (void)state;
-    const struct cm_run_request request = {
-        .length = CM_SLAB_CHUNKS, .align = CM_SLAB_CHUNKS, .in_region = true, .kind = 7};
     struct cm_run_news news;
-    const struct cm_run run = cm_runs_alloc(&request, &news);
+    const struct cm_run run = take(CM_SLAB_CHUNKS, CM_SLAB_CHUNKS, false, &news);
     assert_non_null(run.region);
-    assert_int_equal(run.chunk % CM_SLAB_CHUNKS, 0);
-    for (uint32_t i = 0; i < CM_SLAB_CHUNKS; i++) {
-        assert_int_equal(run.region->kinds[run.chunk + i], 7);
-    }
-    assert_false(cm_runs_free_large(run));
-    cm_runs_free_slab(run, 0);
+    assert_true(is_aligned(bytes(run), CM_SLAB_SIZE));
     for (uint32_t i = 0; i < CM_SLAB_CHUNKS; i++) {
         assert_int_equal(run.region->kinds[run.chunk + i], CM_KIND_NONE);
     }
+    assert_false(cm_runs_free_large(run));
+    cm_runs_free_slab(run, 0);
     assert_sound();
 }
 
 /* Chunks of a slab that were given back before it was freed are free, but not resident. */
 static void a_hollow_slab_is_less_dirty(void **state) {
     (void)state;
-    const struct cm_run_request request = {
-        .length = CM_SLAB_CHUNKS, .align = CM_SLAB_CHUNKS, .in_region = true, .kind = 3};
-    struct cm_run_news news;
     (void)cm_runs_purge(0);
-    const struct cm_run run = cm_runs_alloc(&request, &news);
+    const struct cm_run run = take(CM_SLAB_CHUNKS, CM_SLAB_CHUNKS, false, NULL);
     assert_non_null(run.region);
     cm_runs_free_slab(run, 0x80ff);
     assert_int_equal(dirty(), CM_SLAB_CHUNKS - 9);
@@ -107,7 +99,7 @@ static void alignment_is_of_addresses(void **state) {
     (void)state;
     for (uint32_t align = 1; align <= 1024; align *= 2) {
         const struct cm_run low = take_large(1);
-        const struct cm_run run = take(3, align, CM_KIND_LARGE, NULL);
+        const struct cm_run run = take(3, align, true, NULL);
         assert_non_null(run.region);
         assert_true(is_aligned(bytes(run), align * CM_CHUNK_SIZE));
         free_large(run);
@@ -120,7 +112,7 @@ static void only_what_was_never_used_is_fresh(void **state) {
     (void)state;
     struct cm_run_news news;
     const uint32_t frontier = cm_section.heap.state->frontier;
-    const struct cm_run gap = take(frontier + 1, 1, CM_KIND_LARGE, &news);
+    const struct cm_run gap = take(frontier + 1, 1, true, &news);
     const uint32_t end = gap.chunk + frontier + 1;
     assert_int_equal(news.fresh, end - frontier);
     assert_true(news.absent >= news.fresh);
@@ -128,11 +120,11 @@ static void only_what_was_never_used_is_fresh(void **state) {
         all_zero(cm_chunk_address(gap.region, end - news.fresh), news.fresh * CM_CHUNK_SIZE));
     memset(bytes(gap), 1, (frontier + 1) * CM_CHUNK_SIZE);
     free_large(gap);
-    const struct cm_run again = take(frontier + 1, 1, CM_KIND_LARGE, &news);
+    const struct cm_run again = take(frontier + 1, 1, true, &news);
     assert_int_equal(again.chunk, gap.chunk);
     assert_int_equal(news.fresh, 0);
     assert_int_equal(news.absent, 0);
-    const struct cm_run fresh = take(4, 1, CM_KIND_LARGE, &news);
+    const struct cm_run fresh = take(4, 1, true, &news);
     assert_int_equal(news.fresh, 4);
     assert_int_equal(news.absent, 4);
     free_large(fresh);
@@ -147,7 +139,7 @@ static void what_was_purged_is_absent_but_not_fresh(void **state) {
     const struct cm_run run = take_large(10);
     free_large(run);
     assert_int_equal(cm_runs_purge(0), 10 * CM_CHUNK_SIZE);
-    const struct cm_run again = take(10, 1, CM_KIND_LARGE, &news);
+    const struct cm_run again = take(10, 1, true, &news);
     assert_int_equal(again.chunk, run.chunk);
     assert_int_equal(news.fresh, 0);
     assert_int_equal(news.absent, 10);
@@ -158,7 +150,7 @@ static void what_was_purged_is_absent_but_not_fresh(void **state) {
 static void a_block_that_will_grow_has_room_to(void **state) {
     (void)state;
     const struct cm_run_request request = {
-        .length = 20, .align = 1, .will_grow = true, .kind = CM_KIND_LARGE};
+        .length = 20, .align = 1, .will_grow = true, .large = true};
     struct cm_run_news news;
     const struct cm_run low = take_large(20);
     const struct cm_run between = take_large(1);
@@ -265,7 +257,7 @@ static void misuse_is_named(void **state) {
 static void the_second_region_takes_what_the_first_cannot(void **state) {
     (void)state;
     struct cm_run_news news;
-    const struct cm_run run = take(CM_SECTION_CHUNKS + 1, 1, CM_KIND_LARGE, &news);
+    const struct cm_run run = take(CM_SECTION_CHUNKS + 1, 1, true, &news);
     assert_ptr_equal(run.region, &cm_second);
     assert_int_equal(news.fresh, CM_SECTION_CHUNKS + 1);
     assert_int_equal(cm_second.kinds[run.chunk], CM_KIND_LARGE);
@@ -283,7 +275,7 @@ static void the_second_region_takes_what_the_first_cannot(void **state) {
 static void what_cannot_be_had_is_counted(void **state) {
     (void)state;
     const uint64_t failures = cm_runs_failures;
-    assert_null(take(CHUNK_HEAP_MAX_CHUNKS, 1, CM_KIND_LARGE, NULL).region);
+    assert_null(take(CHUNK_HEAP_MAX_CHUNKS, 1, true, NULL).region);
     assert_int_equal(cm_runs_failures, failures + 1);
     const struct cm_run run = take_large(1);
     assert_false(cm_runs_resize(run, CHUNK_HEAP_MAX_CHUNKS));
@@ -295,7 +287,7 @@ static void what_cannot_be_had_is_counted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_run_is_marked_at_its_first_chunk),
-        cmocka_unit_test(a_slab_is_marked_at_every_chunk),
+        cmocka_unit_test(other_runs_are_not_marked),
         cmocka_unit_test(a_hollow_slab_is_less_dirty),
         cmocka_unit_test(alignment_is_of_addresses),
         cmocka_unit_test(only_what_was_never_used_is_fresh),

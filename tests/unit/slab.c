@@ -7,6 +7,25 @@
 enum { MANY = 4096 * 5 / 2 };
 
 static void *blocks[MANY];
+static struct cm_lock lock = CM_LOCK_INITIALISER;
+
+static unsigned take(struct cm_slab_list *list, unsigned class, void **into, unsigned count) {
+    cm_lock_acquire(&lock);
+    const unsigned taken = cm_slab_take(list, class, into, count, &lock);
+    cm_lock_release(&lock);
+    for (unsigned i = 0; i < taken; i++) {
+        assert_int_equal(((uintptr_t *)into[i])[1], cm_free_mark());
+    }
+    return taken;
+}
+
+/* As a thread does: with the mark of free blocks. */
+static void *give(struct cm_slab_list *list, unsigned class, void *const *from, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        ((uintptr_t *)from[i])[1] = cm_free_mark();
+    }
+    return cm_slab_give(list, class, from, count);
+}
 
 static void assert_sound(const struct cm_slab_list *list, unsigned class) {
     const char *const finding = cm_slab_check(list, class);
@@ -20,12 +39,12 @@ static void assert_is_slot(const void *block, unsigned class) {
     assert_ptr_equal(region, &cm_section);
     const size_t offset = cm_offset_in(region, block);
     assert_int_equal(region->kinds[offset / CM_CHUNK_SIZE], class);
-    assert_true(cm_is_slot(class, (uint32_t)(offset % CM_SLAB_SIZE)));
+    assert_true(cm_is_slot(class, cm_offset_in_slab(block)));
     assert_true(cm_slab_is_out(class, block));
 }
 
 static void give_all(struct cm_slab_list *list, unsigned class, unsigned count) {
-    assert_null(cm_slab_give(list, class, blocks, count));
+    assert_null(give(list, class, blocks, count));
     assert_int_equal(list->out, 0);
     assert_sound(list, class);
     cm_slab_release_idle(list);
@@ -45,7 +64,7 @@ static void slots_are_distinct_and_whole(void **state) {
         const unsigned count = slots * 2 + slots / 2;
         const size_t size = cm_class_size(class);
         assert_true(count <= MANY);
-        assert_int_equal(cm_slab_take(&list, class, blocks, count), count);
+        assert_int_equal(take(&list, class, blocks, count), count);
         assert_int_equal(list.out, count);
         assert_int_equal(list.slabs, 3);
         assert_sound(&list, class);
@@ -64,15 +83,15 @@ static void slots_come_in_order_of_address(void **state) {
     (void)state;
     enum { CLASS = 4, COUNT = 200 };
     struct cm_slab_list list = {0};
-    assert_int_equal(cm_slab_take(&list, CLASS, blocks, COUNT), COUNT);
+    assert_int_equal(take(&list, CLASS, blocks, COUNT), COUNT);
     for (unsigned i = 1; i < COUNT; i++) {
         assert_true((uintptr_t)blocks[i] == (uintptr_t)blocks[i - 1] + cm_class_size(CLASS));
     }
     for (unsigned i = 0; i < COUNT; i += 3) {
-        assert_null(cm_slab_give(&list, CLASS, &blocks[i], 1));
+        assert_null(give(&list, CLASS, &blocks[i], 1));
     }
     void *again[COUNT / 3 + 1];
-    assert_int_equal(cm_slab_take(&list, CLASS, again, COUNT / 3 + 1), COUNT / 3 + 1);
+    assert_int_equal(take(&list, CLASS, again, COUNT / 3 + 1), COUNT / 3 + 1);
     for (unsigned i = 0; i < COUNT / 3 + 1; i++) {
         assert_ptr_equal(again[i], blocks[3 * i]);
     }
@@ -80,31 +99,66 @@ static void slots_come_in_order_of_address(void **state) {
     give_all(&list, CLASS, COUNT);
 }
 
-/* What was never out is not touched, so that it takes no memory. */
-static void slots_are_carved_as_they_are_needed(void **state) {
+/* What was never out is not touched, so that it takes no memory; but within a chunk, where to free
+ * what was never handed out must be noticed. */
+static void slots_are_carved_by_the_chunk(void **state) {
     (void)state;
-    enum { CLASS = 1 };
+    enum { CLASS = 1, IN_CHUNK = CM_CHUNK_SIZE / 16 };
     struct cm_slab_list list = {0};
-    assert_int_equal(cm_slab_take(&list, CLASS, blocks, 10), 10);
-    assert_int_equal(list.first->carved, 10);
-    assert_null(cm_slab_give(&list, CLASS, blocks, 5));
-    assert_int_equal(cm_slab_take(&list, CLASS, blocks, 7), 7);
-    assert_int_equal(list.first->carved, 12);
-    assert_int_equal(list.first->out, 12);
-    assert_false(cm_slab_is_out(CLASS, (unsigned char *)list.first->memory + 12 * 16));
-    for (unsigned i = 0; i < 12; i++) {
-        blocks[i] = list.first->memory + i * 16;
+    assert_int_equal(take(&list, CLASS, blocks, 10), 10);
+    const struct cm_slab *const slab = list.first;
+    assert_int_equal(slab->carved, IN_CHUNK);
+    assert_int_equal(slab->ready, 1);
+    assert_int_equal(slab->reached, 10);
+    for (unsigned i = 0; i < IN_CHUNK; i++) {
+        assert_int_equal(((uintptr_t *)(void *)slab->memory)[2 * i + 1], cm_free_mark());
     }
-    give_all(&list, CLASS, 12);
+    const uint8_t *const kinds =
+        &cm_section.kinds[cm_offset_in(&cm_section, slab->memory) / CM_CHUNK_SIZE];
+    assert_int_equal(kinds[0], CLASS);
+    assert_int_equal(kinds[1], CM_KIND_NONE);
+    assert_null(give(&list, CLASS, blocks, 5));
+    assert_int_equal(take(&list, CLASS, blocks, 7), 7);
+    assert_int_equal(slab->out, 12);
+    assert_int_equal(slab->reached, 12);
+    assert_false(cm_slab_is_out(CLASS, slab->memory + 12 * 16));
+    assert_int_equal(take(&list, CLASS, blocks, IN_CHUNK - 12), IN_CHUNK - 12);
+    assert_int_equal(slab->ready, 1);
+    assert_int_equal(take(&list, CLASS, blocks, 1), 1);
+    assert_int_equal(slab->ready, 3);
+    assert_int_equal(kinds[1], CLASS);
+    for (unsigned i = 0; i < IN_CHUNK + 1; i++) {
+        blocks[i] = slab->memory + i * 16;
+    }
+    give_all(&list, CLASS, IN_CHUNK + 1);
+    assert_int_equal(kinds[0], CM_KIND_NONE);
+}
+
+static void a_bad_address_is_told_from_others(void **state) {
+    (void)state;
+    enum { CLASS = 4 };
+    struct cm_slab_list list = {0};
+    assert_int_equal(take(&list, CLASS, blocks, 3), 3);
+    unsigned char *const memory = list.first->memory;
+    assert_int_equal(cm_slab_misuse(&cm_section, memory + 16), CHUNK_MISUSE_INTERIOR);
+    assert_int_equal(cm_slab_misuse(&cm_section, memory + 3 * 64), CHUNK_MISUSE_OUTSIDE);
+    assert_null(give(&list, CLASS, &blocks[1], 1));
+    assert_int_equal(cm_slab_misuse(&cm_section, memory + 64), CHUNK_MISUSE_DOUBLE_FREE);
+    blocks[1] = blocks[2];
+    give_all(&list, CLASS, 2);
+    assert_int_equal(cm_slab_misuse(&cm_section, memory), CHUNK_MISUSE_DOUBLE_FREE);
+    const uint32_t last = cm_section.heap.chunks - 1;
+    assert_int_equal(cm_slab_misuse(&cm_section, cm_chunk_address(&cm_section, last)),
+                     CHUNK_MISUSE_OUTSIDE);
 }
 
 static void a_slot_given_twice_is_returned(void **state) {
     (void)state;
     for (unsigned class = 1; class <= CM_CLASSES; class += 5) {
         struct cm_slab_list list = {0};
-        assert_int_equal(cm_slab_take(&list, class, blocks, 3), 3);
+        assert_int_equal(take(&list, class, blocks, 3), 3);
         void *const twice[] = {blocks[1], blocks[1], blocks[2]};
-        assert_ptr_equal(cm_slab_give(&list, class, twice, 3), blocks[1]);
+        assert_ptr_equal(give(&list, class, twice, 3), blocks[1]);
         assert_false(cm_slab_is_out(class, blocks[1]));
         assert_true(cm_slab_is_out(class, blocks[2]));
         assert_int_equal(list.out, 2);
@@ -117,9 +171,9 @@ static void a_slot_given_twice_is_returned(void **state) {
 static void a_slot_never_out_is_returned(void **state) {
     (void)state;
     struct cm_slab_list list = {0};
-    assert_int_equal(cm_slab_take(&list, 2, blocks, 3), 3);
+    assert_int_equal(take(&list, 2, blocks, 3), 3);
     void *const never = list.first->memory + 3 * cm_class_size(2);
-    assert_ptr_equal(cm_slab_give(&list, 2, &never, 1), never);
+    assert_ptr_equal(give(&list, 2, &never, 1), never);
     give_all(&list, 2, 3);
 }
 
@@ -129,13 +183,13 @@ static void one_idle_slab_is_kept(void **state) {
     enum { CLASS = 30 };
     struct cm_slab_list list = {0};
     const unsigned slots = cm_classes[CLASS].slots;
-    assert_int_equal(cm_slab_take(&list, CLASS, blocks, 3 * slots), 3 * slots);
+    assert_int_equal(take(&list, CLASS, blocks, 3 * slots), 3 * slots);
     assert_null(list.first);
-    assert_null(cm_slab_give(&list, CLASS, blocks, 3 * slots));
+    assert_null(give(&list, CLASS, blocks, 3 * slots));
     assert_int_equal(list.slabs, 1);
     assert_int_equal(list.idle, 1);
     assert_sound(&list, CLASS);
-    assert_int_equal(cm_slab_take(&list, CLASS, blocks, 1), 1);
+    assert_int_equal(take(&list, CLASS, blocks, 1), 1);
     assert_int_equal(list.idle, 0);
     assert_int_equal(list.slabs, 1);
     give_all(&list, CLASS, 1);
@@ -145,14 +199,14 @@ static void a_slab_given_back_can_become_one_of_another_class(void **state) {
     (void)state;
     struct cm_slab_list small = {0};
     struct cm_slab_list other = {0};
-    assert_int_equal(cm_slab_take(&small, 1, blocks, 100), 100);
+    assert_int_equal(take(&small, 1, blocks, 100), 100);
     unsigned char *const memory = small.first->memory;
     give_all(&small, 1, 100);
-    assert_int_equal(cm_slab_take(&other, 20, blocks, 2), 2);
+    assert_int_equal(take(&other, 20, blocks, 2), 2);
     assert_ptr_equal(other.first->memory, memory);
     assert_is_slot(blocks[1], 20);
     void *const stale = memory + 16;
-    assert_non_null(cm_slab_give(&small, 1, &stale, 1));
+    assert_non_null(give(&small, 1, &stale, 1));
     assert_false(cm_slab_is_out(1, memory));
     give_all(&other, 20, 2);
 }
@@ -162,16 +216,15 @@ static void empty_chunks_are_given_back(void **state) {
     (void)state;
     enum { CLASS = 8, KEPT = 40 };
     struct cm_slab_list list = {0};
-    struct cm_lock lock = CM_LOCK_INITIALISER;
     const unsigned slots = cm_classes[CLASS].slots;
-    assert_int_equal(cm_slab_take(&list, CLASS, blocks, slots), slots);
+    assert_int_equal(take(&list, CLASS, blocks, slots), slots);
     struct cm_slab *const slab = cm_slab_row(&cm_section, blocks[0]);
     for (unsigned i = 0; i < slots; i++) {
         memset(blocks[i], 9, 128);
     }
     void *const kept = blocks[KEPT];
     blocks[KEPT] = blocks[slots - 1];
-    assert_null(cm_slab_give(&list, CLASS, blocks, slots - 1));
+    assert_null(give(&list, CLASS, blocks, slots - 1));
     assert_int_equal(list.slabs, 1);
     cm_lock_acquire(&lock);
     assert_int_equal(cm_slab_hollow(&list, slab, &lock), 15 * CM_CHUNK_SIZE);
@@ -185,7 +238,7 @@ static void empty_chunks_are_given_back(void **state) {
         assert_int_equal(all_zero(slab->memory + i, CM_CHUNK_SIZE), !stays);
     }
     assert_int_equal(*(unsigned char *)kept, 9);
-    assert_int_equal(cm_slab_take(&list, CLASS, blocks, slots - 1), slots - 1);
+    assert_int_equal(take(&list, CLASS, blocks, slots - 1), slots - 1);
     for (unsigned i = 0; i < slots - 1; i++) {
         assert_ptr_not_equal(blocks[i], kept);
         memset(blocks[i], 7, 128);
@@ -198,12 +251,12 @@ static void empty_chunks_are_given_back(void **state) {
 static void the_check_finds_what_is_wrong(void **state) {
     (void)state;
     struct cm_slab_list list = {0};
-    assert_int_equal(cm_slab_take(&list, 3, blocks, 70), 70);
+    assert_int_equal(take(&list, 3, blocks, 70), 70);
     struct cm_slab *const slab = list.first;
     uint16_t *const counts[] = {&slab->carved, &slab->out};
     for (size_t i = 0; i < 2; i++) {
         const uint16_t kept = *counts[i];
-        *counts[i] = (uint16_t)(i == 0 ? 69 : kept + 1);
+        *counts[i] = (uint16_t)(kept + 1);
         assert_non_null(cm_slab_check(&list, 3));
         *counts[i] = kept;
     }
@@ -225,7 +278,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_are_distinct_and_whole),
         cmocka_unit_test(slots_come_in_order_of_address),
-        cmocka_unit_test(slots_are_carved_as_they_are_needed),
+        cmocka_unit_test(slots_are_carved_by_the_chunk),
+        cmocka_unit_test(a_bad_address_is_told_from_others),
         cmocka_unit_test(a_slot_given_twice_is_returned),
         cmocka_unit_test(a_slot_never_out_is_returned),
         cmocka_unit_test(one_idle_slab_is_kept),

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: chunkmalloc: double free of POINTER */
+/* The other thread is gone when the second free comes, and so are its caches. */
+#include "misuse.h"
+
+int main(int argc, char **argv) {
+    misuse_begin(argc, argv);
+    void *const block = announce(get(number(1)));
+    free_in_thread(block);
+    free(hide(block));
+    return 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: chunkmalloc: double free of POINTER */
+/* The old pointer is no longer the program's. */
+#include "misuse.h"
+
+int main(int argc, char **argv) {
+    misuse_begin(argc, argv);
+    void *const block = announce(get(100));
+    CHECK(realloc(block, 500000) != block);
+    free(hide(block));
+    return 0;
+}

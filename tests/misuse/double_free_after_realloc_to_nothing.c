@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: chunkmalloc: double free of POINTER */
+#include "misuse.h"
+
+int main(int argc, char **argv) {
+    misuse_begin(argc, argv);
+    void *const block = announce(get(100));
+    CHECK(realloc(block, hide_size(0)) == NULL);
+    free(hide(block));
+    return 0;
+}

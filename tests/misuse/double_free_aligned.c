@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: chunkmalloc: double free of POINTER */
+#include "misuse.h"
+
+int main(int argc, char **argv) {
+    misuse_begin(argc, argv);
+    void *const block = announce(memalign(number(1), number(2)));
+    CHECK(block != NULL);
+    free(block);
+    free(hide(block));
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: chunkmalloc: double free of POINTER */
+/* judge: chunkmalloc: free of invalid pointer POINTER */
+/* Behind the highest of many small blocks lies a slot that was never handed out, or another slab.
+ */
+#include "misuse.h"
+
+int main(int argc, char **argv) {
+    misuse_begin(argc, argv);
+    const size_t size = number(1);
+    unsigned char *last = get(size);
+    for (size_t i = 0; i < number(2); i++) {
+        unsigned char *const block = get(size);
+        last = block > last ? block : last;
+    }
+    free(announce_at(last, malloc_usable_size(last)));
+    return 0;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: chunkmalloc: free of interior pointer POINTER */
+#include "misuse.h"
+
+int main(int argc, char **argv) {
+    misuse_begin(argc, argv);
+    free(announce_at(get(number(1)), number(2)));
+    return 0;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: chunkmalloc: free_sized of interior pointer POINTER */
+#include "misuse.h"
+
+int main(int argc, char **argv) {
+    misuse_begin(argc, argv);
+    sized_free(announce_at(get(64), 16), 48);
+    return 0;
+}
