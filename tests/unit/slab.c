@@ -34,11 +34,14 @@ static void assert_sound(const struct cm_slab_list *list, unsigned class) {
     }
 }
 
+static unsigned kind_of(const void *address) {
+    return cm_section.kinds[cm_offset_in(&cm_section, address) / CM_CHUNK_SIZE];
+}
+
 static void assert_is_slot(const void *block, unsigned class) {
     const struct cm_region *const region = cm_region_of(block);
     assert_ptr_equal(region, &cm_section);
-    const size_t offset = cm_offset_in(region, block);
-    assert_int_equal(region->kinds[offset / CM_CHUNK_SIZE], class);
+    assert_int_equal(kind_of(block), class);
     assert_true(cm_is_slot(class, cm_offset_in_slab(block)));
     assert_true(cm_slab_is_out(class, block));
 }
@@ -113,10 +116,8 @@ static void slots_are_carved_by_the_chunk(void **state) {
     for (unsigned i = 0; i < IN_CHUNK; i++) {
         assert_int_equal(((uintptr_t *)(void *)slab->memory)[2 * i + 1], cm_free_mark());
     }
-    const uint8_t *const kinds =
-        &cm_section.kinds[cm_offset_in(&cm_section, slab->memory) / CM_CHUNK_SIZE];
-    assert_int_equal(kinds[0], CLASS);
-    assert_int_equal(kinds[1], CM_KIND_NONE);
+    assert_int_equal(kind_of(slab->memory), CLASS);
+    assert_int_equal(kind_of(slab->memory + CM_CHUNK_SIZE), CM_KIND_NONE);
     assert_null(give(&list, CLASS, blocks, 5));
     assert_int_equal(take(&list, CLASS, blocks, 7), 7);
     assert_int_equal(slab->out, 12);
@@ -126,12 +127,12 @@ static void slots_are_carved_by_the_chunk(void **state) {
     assert_int_equal(slab->ready, 1);
     assert_int_equal(take(&list, CLASS, blocks, 1), 1);
     assert_int_equal(slab->ready, 3);
-    assert_int_equal(kinds[1], CLASS);
+    assert_int_equal(kind_of(slab->memory + CM_CHUNK_SIZE), CLASS);
     for (unsigned i = 0; i < IN_CHUNK + 1; i++) {
         blocks[i] = slab->memory + i * 16;
     }
     give_all(&list, CLASS, IN_CHUNK + 1);
-    assert_int_equal(kinds[0], CM_KIND_NONE);
+    assert_int_equal(kind_of(blocks[0]), CM_KIND_NONE);
 }
 
 static void a_bad_address_is_told_from_others(void **state) {
