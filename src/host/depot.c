@@ -75,11 +75,13 @@ struct cm_magazine *cm_depot_empty(unsigned size_class) {
 }
 
 /* Half of what the magazine holds, so that it is as far from full as from empty; or less, while
- * little of the class is in use. */
+ * little of the class is in use, but always whole cache lines. */
 static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazine *magazine) {
     void *blocks[CM_MAGAZINE_SLOTS];
     const unsigned half = (cm_classes[size_class].magazine + 1u) / 2;
-    const uint64_t few = depot->slabs.out / 2 + 2;
+    const unsigned size = (unsigned)cm_class_size(size_class);
+    const unsigned in_line = size < 64 ? 64 / size : 1;
+    const uint64_t few = (depot->slabs.out / 2 / in_line + 2) * in_line;
     const unsigned wanted = few < half ? (unsigned)few : half;
     const unsigned taken = cm_slab_take(&depot->slabs, size_class, blocks, wanted, &depot->lock);
     void **const bottom = cm_magazine_bottom(magazine, size_class);

@@ -45,11 +45,13 @@ static inline uint64_t cm_footprint_excess(void) {
     return resident > held ? resident - held : 0;
 }
 
-/* Of so many chunks taken, so many had been given back: was that a mistake? A page that must be
- * made anew costs several times what it costs to use one. */
-static inline bool cm_is_regretted(uint64_t again, uint64_t taken) {
-    return again > taken / 32;
-}
+/*
+ * Chunks that were given back and had to be made anew are a debt, which passing time pays off, at so
+ * slow a rate that about a sixteenth of all time can go into making them. Nothing is given back that
+ * is not more than the debt: a program that frees and takes in turn keeps its memory, while one that
+ * does so seldom, or for the first time, gives it back. Takes a system call.
+ */
+uint64_t cm_footprint_debt(void);
 
 /* After something was taken. */
 static inline void cm_footprint_grew(void) {

@@ -5,69 +5,48 @@
 #include "runs.h"
 #include "thread.h"
 
-struct cm_footprint cm_footprint;
-
 enum {
-    FLOOR = 256, /* chunks that may stay at first: 1 MiB */
-    MOST = 8192, /* and at most, by themselves: 32 MiB */
-    DEEPEST = 6  /* 1/64 of the peak counts as nearly nothing */
+    FLOOR = 256,  /* chunks that may stay by default: 1 MiB */
+    PATIENCE = 64 /* calls after a refusal until the debt is looked at again */
 };
 
 struct cm_lock cm_reclaim_lock = CM_LOCK_INITIALISER;
 
-/* Guarded by the lock; depth and floor are read without it too, to see whether to take it. */
-static struct {
-    uint64_t depth; /* shrinking is to have fallen to 1 / 2^(depth + 1) of the peak */
-    uint64_t least; /* may always stay */
-    uint64_t floor; /* may stay now */
-    uint64_t given; /* given back the last time; 0 once judged */
-    uint64_t taken; /* cm_footprint's counters then */
-    uint64_t again;
-} state = {.least = FLOOR, .floor = FLOOR};
+static uint64_t floor_chunks = FLOOR;
 
-static void set(uint64_t *field, uint64_t value) {
-    __atomic_store_n(field, value, __ATOMIC_RELAXED);
-}
+/* What was refused because of the debt, and when to ask again; races only cost a call. */
+static struct {
+    uint64_t unneeded;
+    uint64_t calls;
+} refused;
 
 void cm_reclaim_keep(uint64_t chunks) {
-    cm_lock_acquire(&cm_reclaim_lock);
-    state.least = chunks;
-    set(&state.floor, chunks);
-    cm_lock_release(&cm_reclaim_lock);
-}
-
-/* Was what was given back missed since? */
-static void judge(void) {
-    const uint64_t taken = cm_counted(&cm_footprint.taken) - state.taken;
-    const uint64_t again = cm_counted(&cm_footprint.again) - state.again;
-    if (state.given == 0) {
-        return;
-    }
-    if (taken < state.given) {
-        /* Too little was taken to tell. */
-    } else if (cm_is_regretted(again, taken)) {
-        if (state.depth < DEEPEST) {
-            set(&state.depth, state.depth + 1);
-        } else if (state.floor * 2 <= MOST) {
-            set(&state.floor, state.floor * 2);
-        }
-    } else if (state.floor / 2 >= state.least) {
-        set(&state.floor, state.floor / 2);
-    } else if (state.depth > 0) {
-        set(&state.depth, state.depth - 1);
-    }
-    state.given = 0;
+    __atomic_store_n(&floor_chunks, chunks, __ATOMIC_RELAXED);
 }
 
 /* Near the end, when next to nothing is in use, each quarter less counts: few calls are left. */
 static bool has_shrunk(uint64_t live) {
     const uint64_t peak = cm_counted(&cm_footprint.peak);
-    const uint64_t part = peak >> (cm_counted(&state.depth) + 1);
-    return live <= (peak < cm_counted(&state.floor) ? peak / 4 * 3 : part);
+    return live <= (peak < cm_counted(&floor_chunks) ? peak / 4 * 3 : peak / 2);
 }
 
-static bool is_due(uint64_t live) {
-    return has_shrunk(live) && cm_footprint_excess() > live / 4 + cm_counted(&state.floor);
+/* Chunks that could go; 0 if it is not the time for that. */
+static uint64_t unneeded(uint64_t live) {
+    const uint64_t excess = cm_footprint_excess();
+    const uint64_t stays = live / 4 + cm_counted(&floor_chunks);
+    return has_shrunk(live) && excess > stays ? excess - stays : 0;
+}
+
+static bool exceeds_debt(uint64_t chunks) {
+    const uint64_t before = cm_counted(&refused.unneeded);
+    if (chunks <= before + before / 8 && cm_counted(&refused.calls) > 0) {
+        cm_count(&refused.calls, -(uint64_t)1);
+        return false;
+    }
+    const bool exceeds = chunks > cm_footprint_debt();
+    __atomic_store_n(&refused.unneeded, exceeds ? 0 : chunks, __ATOMIC_RELAXED);
+    __atomic_store_n(&refused.calls, exceeds ? 0 : PATIENCE, __ATOMIC_RELAXED);
+    return exceeds;
 }
 
 static size_t hollow_slabs(const struct cm_region *region) {
@@ -100,18 +79,13 @@ static size_t reclaim(uint64_t keep) {
 }
 
 void cm_reclaim_if_due(void) {
-    if (!is_due(cm_footprint_live()) || !cm_lock_try(&cm_reclaim_lock)) {
+    const uint64_t chunks = unneeded(cm_footprint_live());
+    if (chunks == 0 || !exceeds_debt(chunks) || !cm_lock_try(&cm_reclaim_lock)) {
         return;
     }
-    judge();
     const uint64_t live = cm_footprint_live();
-    if (is_due(live)) {
-        const uint64_t before = cm_footprint_excess();
-        (void)reclaim(live / 8 + state.floor / 2);
-        const uint64_t after = cm_footprint_excess();
-        state.given = before > after ? before - after : 0;
-        state.taken = cm_counted(&cm_footprint.taken);
-        state.again = cm_counted(&cm_footprint.again);
+    if (unneeded(live) > 0) {
+        (void)reclaim(live / 8 + cm_counted(&floor_chunks) / 2);
         __atomic_store_n(&cm_footprint.peak, cm_footprint_live(), __ATOMIC_RELAXED);
     }
     cm_lock_release(&cm_reclaim_lock);

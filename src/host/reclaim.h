@@ -7,10 +7,9 @@
  *
  * There is no clock and no thread: a program may free its last block and then sleep, so what is to
  * be given back must be given back as the program frees; yet a program that frees and takes in turn
- * must keep its memory. Use that has fallen to a part of its peak says that the program is
- * shrinking: all that is free then goes, but for a little. If what went is taken again soon, it was
- * too early: the next time use must fall deeper, and where it already was nearly nothing, more may
- * stay. (Free runs that a program does without for long go too: see runs.c.)
+ * must keep its memory. Use that has fallen to half its peak says that the program is shrinking: all
+ * that is free then goes, but for a little, unless too much of what went before was taken again
+ * soon (cm_footprint_debt). Free runs that a program does without for long go too: see runs.c.
  */
 
 #include "config.h"

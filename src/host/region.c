@@ -96,6 +96,27 @@ bool cm_region_open(const struct cm_region *region, uint64_t chunks) {
     return unlock_to(region, (uint32_t)wanted) || unlock_to(region, (uint32_t)least);
 }
 
+/* Whole pages of it. */
+static bool purge_within(void *start, const void *end) {
+    const uintptr_t page = cm_sys_page_size();
+    const uintptr_t first = (uintptr_t)arith_round_up((uintptr_t)start, page);
+    const uintptr_t last = (uintptr_t)end & ~(page - 1);
+    return first < last ? cm_sys_purge((void *)first, last - first) : true;
+}
+
+/* Within a run, nodes are not used, kinds and the rows of slabs are zero. */
+bool cm_region_purge(const struct cm_region *region, uint32_t chunk, uint32_t length) {
+    unsigned char *const memory = cm_chunk_address(region, chunk);
+    const unsigned char *const end = cm_chunk_address(region, chunk + length);
+    if (!purge_within(memory, end)) {
+        return false;
+    }
+    (void)purge_within(&region->heap.nodes[chunk], &region->heap.nodes[chunk + length]);
+    (void)purge_within(&region->kinds[chunk], &region->kinds[chunk + length]);
+    (void)purge_within(cm_slab_row(region, memory + CM_SLAB_SIZE - 1), cm_slab_row(region, end));
+    return true;
+}
+
 static size_t pages(size_t size) {
     return (size_t)arith_round_up(size, CM_SLAB_SIZE);
 }

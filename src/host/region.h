@@ -70,6 +70,10 @@ void cm_region_set_up(void);
  * changes nothing. Needs the heap's lock. */
 bool cm_region_open(const struct cm_region *region, uint64_t chunks);
 
+/* Gives back the memory of a run that nobody else has, and of its bookkeeping: whole pages of it.
+ * False if the former was refused. Takes no lock. */
+bool cm_region_purge(const struct cm_region *region, uint32_t chunk, uint32_t length);
+
 /* Reserves the second region, with room for at least `chunks` chunks, if there is none yet and it
  * is not forbidden. Needs the heap's lock. */
 bool cm_region_reserve_second(uint64_t chunks);

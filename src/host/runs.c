@@ -16,12 +16,9 @@ static bool purging; /* guarded by the heap's lock; true only while cm_purge_loc
 
 /* Of a time measured in chunks freed: see surplus. */
 static struct {
-    uint64_t times;  /* it lasts until this many times what is used was freed */
     uint64_t freed;  /* chunks, since it began */
     uint64_t lowest; /* of free and resident chunks since then */
-    uint64_t taken;  /* cm_footprint's counters when it began */
-    uint64_t again;
-} window = {.times = 8};
+} window;
 
 static const struct cm_region *const regions[] = {&cm_section, &cm_second};
 enum { REGIONS = 2 };
@@ -83,32 +80,17 @@ static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_
     window.freed += length;
 }
 
-/* The longer a window, the surer what it shows. */
-static void adapt_window(void) {
-    enum { SHORTEST = 8, LONGEST = 8192 };
-    const uint64_t taken = cm_counted(&cm_footprint.taken);
-    const uint64_t again = cm_counted(&cm_footprint.again);
-    if (cm_is_regretted(again - window.again, taken - window.taken)) {
-        window.times *= window.times < LONGEST ? 2 : 1;
-    } else if (window.times > SHORTEST) {
-        window.times /= 2;
-    }
-    window.taken = taken;
-    window.again = again;
-    window.freed = 0;
-    window.lowest = dirty_now();
-}
-
 /* Free chunks that the program has shown it does without: those that were free and resident all the
  * while it freed many times what it uses. 0 if there are few, or it is too early to say. */
 static uint64_t surplus(void) {
-    enum { FEW = 256 };
+    enum { FEW = 256, MANY_TIMES = 8 };
     const uint64_t used = cm_counted(&cm_footprint.used);
-    if (window.freed < (used > FEW ? used : FEW) * window.times) {
+    if (window.freed < (used > FEW ? used : FEW) * MANY_TIMES) {
         return 0;
     }
     const uint64_t lowest = window.lowest;
-    adapt_window();
+    window.freed = 0;
+    window.lowest = dirty_now();
     return lowest > FEW ? lowest - FEW : 0;
 }
 
@@ -215,7 +197,7 @@ static void release_and_purge(void) {
     const uint64_t unneeded = surplus();
     const uint64_t dirty = dirty_now();
     cm_lock_release(&cm_heap_lock);
-    if (unneeded > 0 && cm_lock_try(&cm_purge_lock)) {
+    if (unneeded > 0 && unneeded > cm_footprint_debt() && cm_lock_try(&cm_purge_lock)) {
         (void)purge(dirty - unneeded);
         cm_lock_release(&cm_purge_lock);
     }
@@ -320,21 +302,17 @@ static uint32_t claim_dirty(const struct cm_region *region, uint32_t *length) {
 
 /* Called with the lock held, and returns so; the lock is released while the system works. */
 static size_t purge_run(const struct cm_region *region, uint32_t start, uint32_t length) {
-    const size_t page = cm_sys_page_size();
-    const uintptr_t from = (uintptr_t)cm_chunk_address(region, start);
-    const uintptr_t first = (uintptr_t)arith_round_up(from, page);
-    const uintptr_t end = (from + ((uintptr_t)length << CM_CHUNK_SHIFT)) & ~(page - 1);
+    const uint32_t page = (uint32_t)(cm_sys_page_size() >> CM_CHUNK_SHIFT);
+    const uint32_t base = (uint32_t)((uintptr_t)region->heap.memory >> CM_CHUNK_SHIFT) % page;
+    const uint32_t first = (uint32_t)arith_round_up(base + start, page) - base;
+    const uint32_t end = (base + start + length) / page * page - base;
     const uint32_t dirty = count_touched(region, start, length);
     change_dirty(region, -dirty);
-    bool purged = false;
-    if (end > first) {
-        cm_lock_release(&cm_heap_lock);
-        purged = cm_sys_purge((void *)first, end - first);
-        cm_lock_acquire(&cm_heap_lock);
-    }
-    if (purged) {
-        const uint32_t head = (uint32_t)((first - from) >> CM_CHUNK_SHIFT);
-        set_touched(region, start + head, (uint32_t)((end - first) >> CM_CHUNK_SHIFT), false);
+    cm_lock_release(&cm_heap_lock);
+    const bool purged = cm_region_purge(region, start, length);
+    cm_lock_acquire(&cm_heap_lock);
+    if (purged && first < end) {
+        set_touched(region, first, end - first, false);
     }
     const uint32_t left = count_touched(region, start, length);
     (void)chunk_run_free(&region->heap, start);

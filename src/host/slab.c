@@ -113,6 +113,9 @@ static uint32_t chunks_of(unsigned slot, size_t size) {
 /* Takes note that chunks given back are used again. */
 static void fill_hollow(struct cm_slab *slab, uint32_t chunks) {
     const uint32_t filled = chunks & slab->hollow;
+    if (filled == 0) {
+        return;
+    }
     const uint64_t number = (uint64_t)__builtin_popcount(filled);
     slab->hollow = (uint16_t)(slab->hollow & ~filled);
     cm_count(&cm_footprint.hollow, -number);
@@ -158,25 +161,42 @@ static void carve(struct cm_slab *slab) {
     set_ready(slab, 1u << chunk, true);
 }
 
-/* Takes slots that are carved: so many of them there are. */
-static void take_carved(struct cm_slab *slab, void **blocks, unsigned count) {
+/* Of free slots, those that share no cache line with one that is not; all, if lines hold no whole
+ * number of slots. */
+static uint64_t alone_in_line(uint64_t free, size_t size) {
+    if (size == 16) {
+        const uint64_t pairs = free & free >> 1;
+        return (pairs & pairs >> 2 & UINT64_C(0x1111111111111111)) * 15;
+    }
+    return size == 32 ? (free & free >> 1 & UINT64_C(0x5555555555555555)) * 3 : free;
+}
+
+/* Takes up to count slots that are carved, in order of address. */
+static unsigned take_carved(struct cm_slab *slab, void **blocks, unsigned count, bool alone) {
+    const unsigned slots = cm_classes[slab->size_class].slots;
     const size_t size = cm_class_size(slab->size_class);
+    const bool hollow = slab->hollow != 0;
+    uint32_t filled = 0;
     unsigned taken = 0;
-    unsigned slot = 0;
-    for (unsigned word = 0; taken < count; word++) {
-        chunk_require(word < 64);
-        for (uint64_t free = ~slab->bits[word]; free != 0 && taken < count; free &= free - 1) {
-            slot = word * 64 + bits_lowest(free);
-            if ((slab->ready >> (slot * size >> CM_CHUNK_SHIFT) & 1) != 0) {
+    unsigned end = 0;
+    for (unsigned word = 0; word * 64 < slots && taken < count; word++) {
+        uint64_t out = slab->bits[word];
+        uint64_t free = alone ? alone_in_line(~out, size) : ~out;
+        for (; free != 0 && taken < count; free &= free - 1) {
+            const unsigned slot = word * 64 + bits_lowest(free);
+            if (slot < slots && (slab->ready >> (slot * size >> CM_CHUNK_SHIFT) & 1) != 0) {
                 blocks[taken++] = slab->memory + slot * size;
-                slab->bits[word] |= bits_one(slot);
-                fill_hollow(slab, chunks_of(slot, size));
+                out |= free & -free;
+                filled |= hollow ? chunks_of(slot, size) : 0;
+                end = slot + 1;
             }
         }
+        slab->bits[word] = out;
     }
-    chunk_require(slot < cm_classes[slab->size_class].slots);
-    slab->out = (uint16_t)(slab->out + count);
-    slab->reached = (uint16_t)(slot < slab->reached ? slab->reached : slot + 1);
+    fill_hollow(slab, filled);
+    slab->out = (uint16_t)(slab->out + taken);
+    slab->reached = (uint16_t)(end < slab->reached ? slab->reached : end);
+    return taken;
 }
 
 /* Takes up to count slots of one slab, which has at least one that is free. */
@@ -187,10 +207,10 @@ static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
         while (slab->carved == slab->out) {
             carve(slab);
         }
-        const unsigned carved = slab->carved - slab->out;
-        const unsigned now = carved < count - taken ? carved : count - taken;
-        take_carved(slab, blocks + taken, now);
-        taken += now;
+        const unsigned before = taken;
+        taken += take_carved(slab, blocks + taken, count - taken, true);
+        taken += take_carved(slab, blocks + taken, count - taken, false);
+        chunk_require(taken > before && slab->out <= slab->carved);
     }
     return taken;
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <core/arith.h>
@@ -39,6 +40,12 @@ size_t cm_sys_memory(void) {
         return 0;
     }
     return (size_t)info.totalram * info.mem_unit;
+}
+
+uint64_t cm_sys_microseconds(void) {
+    struct timespec time = {0, 0};
+    (void)quiet_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (size_t)&time, 0);
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
 bool cm_sys_is_privileged(void) {

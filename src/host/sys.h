@@ -18,6 +18,9 @@ size_t cm_sys_page_size(void);
 /* Bytes of physical memory. */
 size_t cm_sys_memory(void);
 
+/* Time since some moment in the past. */
+uint64_t cm_sys_microseconds(void);
+
 /* The program runs with more rights than its caller: the environment is not to be trusted. */
 bool cm_sys_is_privileged(void);
 

@@ -225,11 +225,8 @@ bool cm_thread_block_is_free(unsigned size_class, const void *block) {
     return any_thread_has(size_class, block) || cm_depot_has(size_class, block);
 }
 
-/* A magazine with room, loaded in place of the full one, or of none. NULL if there is no memory. */
+/* A magazine with room, loaded in place of the full one. NULL if there is no memory. */
 static struct cm_magazine *make_room(struct cm_thread *self, unsigned size_class) {
-    if (self->top[size_class] == 0) {
-        return first_magazine(size_class);
-    }
     struct cm_magazine *const full = magazine_of(cm_top(self->top[size_class]));
     struct cm_magazine *room = spare_of(full);
     if (room == NULL) {
@@ -251,7 +248,16 @@ void cm_thread_give(unsigned size_class, void *block) {
         cm_die("double free", " of", block);
     }
     *mark = 0;
-    if (is_active(self)) {
+    if (!is_active(self)) {
+        /* No magazine. */
+    } else if (self->top[size_class] == 0) {
+        /* What a thread frees before it has allocated is another's, and lies among that one's
+         * blocks: it goes back there, so that the two do not come to share cache lines. */
+        struct cm_magazine *const first = first_magazine(size_class);
+        if (first != NULL) {
+            self->top[size_class] = cm_distance(cm_magazine_bottom(first, size_class));
+        }
+    } else {
         if (self->top[size_class] % CM_MAGAZINE_SIZE == 0) {
             struct cm_magazine *const room = make_room(self, size_class);
             if (room != NULL) {

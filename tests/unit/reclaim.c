@@ -6,6 +6,7 @@
 #include "host/large.h"
 #include "host/reclaim.h"
 #include "host/stats.h"
+#include "host/sys.h"
 #include "host/thread.h"
 
 enum { CLASS = 17, MANY = 20000, LARGE = 1 << 20 };
@@ -57,11 +58,20 @@ static void use_that_falls_is_given_back_as_it_falls(void **state) {
     assert_int_equal(stats_now().free_dirty, 0);
 }
 
+/* And what is allowed without debt is there again. */
+static void wait_until_debt_is_paid(void) {
+    while (cm_footprint_debt() > 0) {
+        (void)usleep(1000);
+    }
+    (void)usleep(100000);
+}
+
 /* 24 blocks of 1 MiB, one freed and taken again at a time: nothing has shrunk. */
 static void use_that_stays_keeps_its_memory(void **state) {
     (void)state;
     enum { HELD = 24 };
     void *held[HELD];
+    wait_until_debt_is_paid();
     for (size_t i = 0; i < HELD; i++) {
         held[i] = cm_large_alloc(LARGE, 1, CM_LARGE_PLAIN);
         assert_non_null(held[i]);
@@ -75,12 +85,41 @@ static void use_that_stays_keeps_its_memory(void **state) {
     }
     assert_int_equal(stats_now().purged, purged);
     assert_int_equal(stats_now().large_blocks, HELD);
+    wait_until_debt_is_paid();
     for (size_t i = 0; i < HELD; i++) {
         assert_true(cm_runs_free_large(cm_run_at(cm_region_of(held[i]), held[i])));
         cm_reclaim_if_due();
     }
     assert_true(stats_now().free_dirty <= 2 * LARGE);
     assert_true(stats_now().purged > purged);
+}
+
+/* Fills and frees in turn, as fast as it can: in time, most rounds do without giving back. */
+static void what_is_missed_again_and_again_stays(void **state) {
+    (void)state;
+    enum { ROUNDS = 100, SIZE = 8 * LARGE };
+    const uint64_t purged = stats_now().purged;
+    wait_until_debt_is_paid();
+    const uint64_t start = cm_sys_microseconds();
+    for (size_t i = 0; i < ROUNDS; i++) {
+        void *const block = cm_large_alloc(SIZE, 1, CM_LARGE_PLAIN);
+        assert_non_null(block);
+        assert_true(cm_runs_free_large(cm_run_at(cm_region_of(block), block)));
+        cm_reclaim_if_due();
+    }
+    const uint64_t given = (stats_now().purged - purged) / CM_CHUNK_SIZE;
+    const uint64_t milliseconds = (cm_sys_microseconds() - start) / 1000;
+    /* What costs nothing at first, what time has paid for (32 a millisecond), and one round more. */
+    assert_true(given <= 2048 + 32 * (milliseconds + 1) + 2 * SIZE / CM_CHUNK_SIZE);
+    assert_true(given >= SIZE / CM_CHUNK_SIZE / 2);
+    wait_until_debt_is_paid();
+    void *const block = cm_large_alloc(SIZE, 1, CM_LARGE_PLAIN);
+    assert_true(cm_runs_free_large(cm_run_at(cm_region_of(block), block)));
+    wait_until_debt_is_paid();
+    for (size_t i = 0; i < 70; i++) {
+        cm_reclaim_if_due();
+    }
+    assert_true(stats_now().free_dirty <= 2 * LARGE);
 }
 
 static void what_must_stay_stays(void **state) {
@@ -99,6 +138,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(use_that_falls_is_given_back_as_it_falls),
         cmocka_unit_test(use_that_stays_keeps_its_memory),
+        cmocka_unit_test(what_is_missed_again_and_again_stays),
         cmocka_unit_test(what_must_stay_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

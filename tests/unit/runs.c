@@ -147,6 +147,25 @@ static void what_was_purged_is_absent_but_not_fresh(void **state) {
     assert_sound();
 }
 
+/* Of the bookkeeping's memory too, what belongs to chunks that are free is given back. */
+static void bookkeeping_of_purged_runs_is_absent(void **state) {
+    (void)state;
+    enum { LENGTH = 4096 };
+    const size_t page = cm_sys_page_size();
+    const struct cm_run run = take_large(LENGTH);
+    struct chunk_node *const nodes = run.region->heap.nodes;
+    memset(&nodes[run.chunk + 1], 1, (LENGTH - 1) * sizeof *nodes);
+    const uintptr_t middle = (uintptr_t)&nodes[run.chunk + LENGTH / 2] & ~(page - 1);
+    free_large(run);
+    assert_true(cm_runs_purge(0) >= LENGTH * CM_CHUNK_SIZE);
+    unsigned char resident = 1;
+    assert_int_equal(mincore((void *)middle, page, &resident), 0);
+    assert_int_equal(resident & 1, 0);
+    const struct cm_run again = take_large(LENGTH);
+    free_large(again);
+    assert_sound();
+}
+
 static void a_block_that_will_grow_has_room_to(void **state) {
     (void)state;
     const struct cm_run_request request = {
@@ -292,6 +311,7 @@ int main(void) {
         cmocka_unit_test(alignment_is_of_addresses),
         cmocka_unit_test(only_what_was_never_used_is_fresh),
         cmocka_unit_test(what_was_purged_is_absent_but_not_fresh),
+        cmocka_unit_test(bookkeeping_of_purged_runs_is_absent),
         cmocka_unit_test(a_block_that_will_grow_has_room_to),
         cmocka_unit_test(free_chunks_that_were_used_are_counted),
         cmocka_unit_test(purging_gives_back_and_leaves_zeros),

@@ -106,7 +106,7 @@ static void slots_come_in_order_of_address(void **state) {
  * what was never handed out must be noticed. */
 static void slots_are_carved_by_the_chunk(void **state) {
     (void)state;
-    enum { CLASS = 1, IN_CHUNK = CM_CHUNK_SIZE / 16 };
+    enum { CLASS = 4, IN_CHUNK = CM_CHUNK_SIZE / 64 };
     struct cm_slab_list list = {0};
     assert_int_equal(take(&list, CLASS, blocks, 10), 10);
     const struct cm_slab *const slab = list.first;
@@ -114,7 +114,7 @@ static void slots_are_carved_by_the_chunk(void **state) {
     assert_int_equal(slab->ready, 1);
     assert_int_equal(slab->reached, 10);
     for (unsigned i = 0; i < IN_CHUNK; i++) {
-        assert_int_equal(((uintptr_t *)(void *)slab->memory)[2 * i + 1], cm_free_mark());
+        assert_int_equal(((uintptr_t *)(void *)slab->memory)[8 * i + 1], cm_free_mark());
     }
     assert_int_equal(kind_of(slab->memory), CLASS);
     assert_int_equal(kind_of(slab->memory + CM_CHUNK_SIZE), CM_KIND_NONE);
@@ -122,17 +122,39 @@ static void slots_are_carved_by_the_chunk(void **state) {
     assert_int_equal(take(&list, CLASS, blocks, 7), 7);
     assert_int_equal(slab->out, 12);
     assert_int_equal(slab->reached, 12);
-    assert_false(cm_slab_is_out(CLASS, slab->memory + 12 * 16));
+    assert_false(cm_slab_is_out(CLASS, slab->memory + 12 * 64));
     assert_int_equal(take(&list, CLASS, blocks, IN_CHUNK - 12), IN_CHUNK - 12);
     assert_int_equal(slab->ready, 1);
     assert_int_equal(take(&list, CLASS, blocks, 1), 1);
     assert_int_equal(slab->ready, 3);
     assert_int_equal(kind_of(slab->memory + CM_CHUNK_SIZE), CLASS);
     for (unsigned i = 0; i < IN_CHUNK + 1; i++) {
-        blocks[i] = slab->memory + i * 16;
+        blocks[i] = slab->memory + i * 64;
     }
     give_all(&list, CLASS, IN_CHUNK + 1);
     assert_int_equal(kind_of(blocks[0]), CM_KIND_NONE);
+}
+
+/* Threads that take tiny slots do not come to share cache lines as long as whole ones are free. */
+static void whole_lines_are_taken_first(void **state) {
+    (void)state;
+    for (unsigned class = 1; class <= 2; class ++) {
+        struct cm_slab_list list = {0};
+        const unsigned in_line = 4 / class;
+        assert_int_equal(take(&list, class, blocks, 3 * in_line), 3 * in_line);
+        void *const freed[] = {blocks[1], blocks[in_line], blocks[in_line + 1]};
+        assert_null(give(&list, class, freed, 3));
+        void *again[4];
+        const unsigned whole = class == 1 ? 3 * in_line : in_line;
+        assert_int_equal(take(&list, class, again, 2), 2);
+        for (unsigned i = 0; i < 2; i++) {
+            assert_ptr_equal(again[i], list.first->memory + (whole + i) * cm_class_size(class));
+        }
+        blocks[1] = again[0];
+        blocks[in_line] = again[1];
+        blocks[in_line + 1] = blocks[3 * in_line - 1];
+        give_all(&list, class, 3 * in_line - 1);
+    }
 }
 
 static void a_bad_address_is_told_from_others(void **state) {
@@ -280,6 +302,7 @@ int main(void) {
         cmocka_unit_test(slots_are_distinct_and_whole),
         cmocka_unit_test(slots_come_in_order_of_address),
         cmocka_unit_test(slots_are_carved_by_the_chunk),
+        cmocka_unit_test(whole_lines_are_taken_first),
         cmocka_unit_test(a_bad_address_is_told_from_others),
         cmocka_unit_test(a_slot_given_twice_is_returned),
         cmocka_unit_test(a_slot_never_out_is_returned),
