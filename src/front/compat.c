@@ -6,6 +6,7 @@
 #include "next.h"
 #include <errno.h>
 #include <host/config.h>
+#include <host/footprint.h>
 #include <host/reclaim.h>
 #include <host/stats.h>
 #include <limits.h>
@@ -111,7 +112,7 @@ CM_EXPORT int CM_ENTRY(mallopt)(int parameter, int value) {
     }
     switch (parameter) {
     case M_TRIM_THRESHOLD:
-        cm_reclaim_keep(value >= 0 ? (size_t)value >> CM_CHUNK_SHIFT : UINT64_MAX);
+        cm_footprint_keep(value >= 0 ? (size_t)value >> CM_CHUNK_SHIFT : UINT64_MAX);
         return 1;
     case M_MXFAST:
     case M_TOP_PAD:

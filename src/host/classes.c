@@ -50,7 +50,7 @@ const struct cm_tables cm_tables = {
 #define AT_MOST(a, b) ((a) < (b) ? (a) : (b))
 #define AT_LEAST(a, b) ((a) > (b) ? (a) : (b))
 #define MAGAZINE(size) AT_LEAST(4, AT_MOST(62, 16384 / (size)))
-#define DEPOT(size) AT_LEAST(2, AT_MOST(16, 65536 / (MAGAZINE(size) * (size))))
+#define DEPOT(size) AT_LEAST(2, AT_MOST(64, 262144 / (MAGAZINE(size) * (size))))
 #define CLASS(size_class, before, size) \
     [size_class] = {(size), SLOTS(size), MAGAZINE(size), DEPOT(size)},
 

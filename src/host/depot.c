@@ -76,14 +76,15 @@ struct cm_magazine *cm_depot_empty(unsigned size_class) {
 
 /* Half of what the magazine holds, so that it is as far from full as from empty; or less, while
  * little of the class is in use, but always whole cache lines. */
-static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazine *magazine) {
+static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazine *magazine,
+                   bool alone) {
     void *blocks[CM_MAGAZINE_SLOTS];
     const unsigned half = (cm_classes[size_class].magazine + 1u) / 2;
     const unsigned size = (unsigned)cm_class_size(size_class);
     const unsigned in_line = size < 64 ? 64 / size : 1;
     const uint64_t few = (depot->slabs.out / 2 / in_line + 2) * in_line;
     const unsigned wanted = few < half ? (unsigned)few : half;
-    const unsigned taken = cm_slab_take(&depot->slabs, size_class, blocks, wanted, &depot->lock);
+    const unsigned taken = cm_slab_take(&depot->slabs, size_class, blocks, wanted, alone, &depot->lock);
     void **const bottom = cm_magazine_bottom(magazine, size_class);
     for (unsigned i = 0; i < taken; i++) {
         bottom[i] = blocks[taken - 1 - i];
@@ -91,7 +92,7 @@ static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazi
     return bottom + taken;
 }
 
-void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine) {
+void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool alone) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void **top;
     cm_lock_acquire(&depot->lock);
@@ -104,7 +105,7 @@ void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine) {
         if (depot->drained && depot->limit < cm_classes[size_class].depot) {
             depot->limit++;
         }
-        top = fill(depot, size_class, *magazine);
+        top = fill(depot, size_class, *magazine, alone);
     }
     depot->drained = false;
     cm_lock_release(&depot->lock);
@@ -143,7 +144,7 @@ void *cm_depot_take_one(unsigned size_class) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void *block = NULL;
     cm_lock_acquire(&depot->lock);
-    const unsigned taken = cm_slab_take(&depot->slabs, size_class, &block, 1, &depot->lock);
+    const unsigned taken = cm_slab_take(&depot->slabs, size_class, &block, 1, false, &depot->lock);
     cm_lock_release(&depot->lock);
     return taken == 1 ? block : NULL;
 }

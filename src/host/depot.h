@@ -50,9 +50,9 @@ static inline void **cm_magazine_end(struct cm_magazine *magazine) {
 /* An empty magazine for the class, or NULL. Takes the class's lock. */
 struct cm_magazine *cm_depot_empty(unsigned size_class);
 
-/* Fills an empty magazine, as far as there is memory; returns the position after its top. Takes the
+/* Fills an empty magazine, as far as there is memory, with slots as cm_slab_take does; returns the position after its top. Takes the
  * class's lock, and may instead exchange the magazine for a full one of the depot. */
-void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine);
+void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool alone);
 
 /* Takes a full magazine and returns an empty one. Takes the class's lock. */
 struct cm_magazine *cm_depot_store(unsigned size_class, struct cm_magazine *full);

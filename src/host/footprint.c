@@ -3,11 +3,11 @@
 
 #include "sys.h"
 
-struct cm_footprint cm_footprint;
+struct cm_footprint cm_footprint = {.keep = 256};
 
 enum {
     CREDIT = 2048, /* chunks, 8 MiB: regret that is not counted */
-    PRICE = 32     /* microseconds that pay for a chunk: its page takes 1 to 2 */
+    PRICE = 128    /* microseconds that pay for a chunk: its page takes about 2 */
 };
 
 /* Changed without a lock: who loses a race loses a little payment, once. */

@@ -20,6 +20,7 @@ struct cm_footprint {
     uint64_t peak;        /* largest live since reclaim.c last gave back */
     uint64_t taken;       /* taken for runs or slots, ever */
     uint64_t again;       /* of these, such as had been given back; both wrap around */
+    uint64_t keep;        /* may stay resident however little is in use; the option "keep" */
 } __attribute__((aligned(64)));
 
 CM_HIDDEN extern struct cm_footprint cm_footprint;
@@ -30,6 +31,10 @@ static inline void cm_count(uint64_t *counter, uint64_t change) {
 
 static inline uint64_t cm_counted(const uint64_t *counter) {
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static inline void cm_footprint_keep(uint64_t chunks) {
+    __atomic_store_n(&cm_footprint.keep, chunks, __ATOMIC_RELAXED);
 }
 
 /* What the program holds. */
@@ -47,8 +52,8 @@ static inline uint64_t cm_footprint_excess(void) {
 
 /*
  * Chunks that were given back and had to be made anew are a debt, which passing time pays off, at so
- * slow a rate that about a sixteenth of all time can go into making them. Nothing is given back that
- * is not more than the debt: a program that frees and takes in turn keeps its memory, while one that
+ * slow a rate that about a sixtieth of all time can go into making them. Nothing is given back that
+ * is not twice the debt: a program that frees and takes in turn keeps its memory, while one that
  * does so seldom, or for the first time, gives it back. Takes a system call.
  */
 uint64_t cm_footprint_debt(void);

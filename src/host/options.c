@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include "footprint.h"
 #include "out.h"
-#include "reclaim.h"
 #include "runs.h"
 #include "sys.h"
 #include <string.h>
@@ -149,7 +149,7 @@ void cm_options_read(char *const *environment) {
     if (cm_options.limit != 0) {
         cm_region_limit = cm_options.limit >> CM_CHUNK_SHIFT;
     }
-    cm_reclaim_keep(cm_options.keep >> CM_CHUNK_SHIFT);
+    cm_footprint_keep(cm_options.keep >> CM_CHUNK_SHIFT);
     cm_region_second_allowed = cm_options.second;
     if (cm_options.verbose) {
         echo(&cm_options);

@@ -6,13 +6,10 @@
 #include "thread.h"
 
 enum {
-    FLOOR = 256,  /* chunks that may stay by default: 1 MiB */
     PATIENCE = 64 /* calls after a refusal until the debt is looked at again */
 };
 
 struct cm_lock cm_reclaim_lock = CM_LOCK_INITIALISER;
-
-static uint64_t floor_chunks = FLOOR;
 
 /* What was refused because of the debt, and when to ask again; races only cost a call. */
 static struct {
@@ -20,20 +17,16 @@ static struct {
     uint64_t calls;
 } refused;
 
-void cm_reclaim_keep(uint64_t chunks) {
-    __atomic_store_n(&floor_chunks, chunks, __ATOMIC_RELAXED);
-}
-
 /* Near the end, when next to nothing is in use, each quarter less counts: few calls are left. */
 static bool has_shrunk(uint64_t live) {
     const uint64_t peak = cm_counted(&cm_footprint.peak);
-    return live <= (peak < cm_counted(&floor_chunks) ? peak / 4 * 3 : peak / 2);
+    return live <= (peak < cm_counted(&cm_footprint.keep) ? peak / 4 * 3 : peak / 2);
 }
 
 /* Chunks that could go; 0 if it is not the time for that. */
 static uint64_t unneeded(uint64_t live) {
     const uint64_t excess = cm_footprint_excess();
-    const uint64_t stays = live / 4 + cm_counted(&floor_chunks);
+    const uint64_t stays = live / 4 + cm_counted(&cm_footprint.keep);
     return has_shrunk(live) && excess > stays ? excess - stays : 0;
 }
 
@@ -43,7 +36,7 @@ static bool exceeds_debt(uint64_t chunks) {
         cm_count(&refused.calls, -(uint64_t)1);
         return false;
     }
-    const bool exceeds = chunks > cm_footprint_debt();
+    const bool exceeds = chunks / 2 > cm_footprint_debt();
     __atomic_store_n(&refused.unneeded, exceeds ? 0 : chunks, __ATOMIC_RELAXED);
     __atomic_store_n(&refused.calls, exceeds ? 0 : PATIENCE, __ATOMIC_RELAXED);
     return exceeds;
@@ -85,7 +78,7 @@ void cm_reclaim_if_due(void) {
     }
     const uint64_t live = cm_footprint_live();
     if (unneeded(live) > 0) {
-        (void)reclaim(live / 8 + cm_counted(&floor_chunks) / 2);
+        (void)reclaim(live / 8 + cm_counted(&cm_footprint.keep) / 2);
         __atomic_store_n(&cm_footprint.peak, cm_footprint_live(), __ATOMIC_RELAXED);
     }
     cm_lock_release(&cm_reclaim_lock);

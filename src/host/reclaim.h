@@ -24,9 +24,6 @@ void cm_reclaim_if_due(void);
  */
 size_t cm_reclaim(uint64_t keep);
 
-/* Sets how many free chunks may always stay resident; the option "keep". */
-void cm_reclaim_keep(uint64_t chunks);
-
 /* Held by whoever gives memory back. */
 CM_HIDDEN extern struct cm_lock cm_reclaim_lock;
 

@@ -85,13 +85,14 @@ static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_
 static uint64_t surplus(void) {
     enum { FEW = 256, MANY_TIMES = 8 };
     const uint64_t used = cm_counted(&cm_footprint.used);
+    const uint64_t keep = cm_counted(&cm_footprint.keep);
     if (window.freed < (used > FEW ? used : FEW) * MANY_TIMES) {
         return 0;
     }
     const uint64_t lowest = window.lowest;
     window.freed = 0;
     window.lowest = dirty_now();
-    return lowest > FEW ? lowest - FEW : 0;
+    return lowest > keep ? lowest - keep : 0;
 }
 
 /* ---- allocation ---- */

@@ -95,6 +95,7 @@ static void release_slab(struct cm_slab_list *list, struct cm_slab *slab) {
     slab->carved = 0;
     slab->reached = 0;
     slab->hollow = 0;
+    slab->low = 0;
     list->slabs--;
     list->idle--;
     cm_count(&cm_footprint.hollow, -(uint64_t)__builtin_popcount(hollow));
@@ -123,24 +124,25 @@ static void fill_hollow(struct cm_slab *slab, uint32_t chunks) {
     cm_count(&cm_footprint.again, number);
 }
 
-/* The first slot that starts at or above the chunk; it may be beyond the last. */
+/* The first slot that starts at or above the chunk; it may be beyond the last. Multiplying by the
+ * reciprocal rounds down as dividing does for all that is less than 2^17. */
 static unsigned first_slot(const struct cm_slab *slab, unsigned chunk) {
-    const size_t size = cm_class_size(slab->size_class);
-    const size_t slot = (chunk * CM_CHUNK_SIZE + size - 1) / size;
+    const uint32_t size = (uint32_t)cm_class_size(slab->size_class);
+    const uint32_t end = (uint32_t)(chunk * CM_CHUNK_SIZE) + size - 1;
+    const unsigned slot = cm_slot_number(slab->size_class, end);
     const unsigned slots = cm_classes[slab->size_class].slots;
-    return slot < slots ? (unsigned)slot : slots;
+    return slot < slots ? slot : slots;
 }
 
 /* Enters or removes chunks, in which no slot is out, among those whose slots can be taken. */
 static void set_ready(struct cm_slab *slab, uint32_t chunks, bool ready) {
     const struct cm_region *const region = cm_region_of(slab->memory);
     uint8_t *const kinds = &region->kinds[cm_offset_in(region, slab->memory) >> CM_CHUNK_SHIFT];
-    for (unsigned chunk = 0; chunk < CM_SLAB_CHUNKS; chunk++) {
-        if ((chunks >> chunk & 1) != 0) {
-            const unsigned slots = first_slot(slab, chunk + 1) - first_slot(slab, chunk);
-            kinds[chunk] = ready ? slab->size_class : CM_KIND_NONE;
-            slab->carved = (uint16_t)(ready ? slab->carved + slots : slab->carved - slots);
-        }
+    for (uint32_t left = chunks; left != 0; left &= left - 1) {
+        const unsigned chunk = bits_lowest(left);
+        const unsigned slots = first_slot(slab, chunk + 1) - first_slot(slab, chunk);
+        kinds[chunk] = ready ? slab->size_class : CM_KIND_NONE;
+        slab->carved = (uint16_t)(ready ? slab->carved + slots : slab->carved - slots);
     }
     slab->ready = (uint16_t)(ready ? slab->ready | chunks : slab->ready & ~chunks);
 }
@@ -171,36 +173,54 @@ static uint64_t alone_in_line(uint64_t free, size_t size) {
     return size == 32 ? (free & free >> 1 & UINT64_C(0x5555555555555555)) * 3 : free;
 }
 
-/* Takes up to count slots that are carved, in order of address. */
-static unsigned take_carved(struct cm_slab *slab, void **blocks, unsigned count, bool alone) {
-    const unsigned slots = cm_classes[slab->size_class].slots;
+/* Takes up to count of the free slots [first, end), in order of address. */
+static unsigned take_between(struct cm_slab *slab, void **blocks, unsigned count, unsigned first,
+                             unsigned end, bool alone) {
     const size_t size = cm_class_size(slab->size_class);
     const bool hollow = slab->hollow != 0;
     uint32_t filled = 0;
     unsigned taken = 0;
-    unsigned end = 0;
-    for (unsigned word = 0; word * 64 < slots && taken < count; word++) {
-        uint64_t out = slab->bits[word];
+    unsigned reached = slab->reached;
+    for (unsigned at = first; at < end && taken < count; at = (at | 63) + 1) {
+        const unsigned last = end - 1 < (at | 63) ? end - 1 : at | 63;
+        uint64_t out = slab->bits[at / 64];
         uint64_t free = alone ? alone_in_line(~out, size) : ~out;
-        for (; free != 0 && taken < count; free &= free - 1) {
-            const unsigned slot = word * 64 + bits_lowest(free);
-            if (slot < slots && (slab->ready >> (slot * size >> CM_CHUNK_SHIFT) & 1) != 0) {
-                blocks[taken++] = slab->memory + slot * size;
-                out |= free & -free;
-                filled |= hollow ? chunks_of(slot, size) : 0;
-                end = slot + 1;
-            }
+        for (free &= bits_up_to(last) & ~(bits_one(at) - 1); free != 0 && taken < count;
+             free &= free - 1) {
+            const unsigned slot = at / 64 * 64 + bits_lowest(free);
+            blocks[taken++] = slab->memory + slot * size;
+            out |= free & -free;
+            filled |= hollow ? chunks_of(slot, size) : 0;
+            reached = slot < reached ? reached : slot + 1;
         }
-        slab->bits[word] = out;
+        slab->bits[at / 64] = out;
     }
+    slab->reached = (uint16_t)reached;
     fill_hollow(slab, filled);
     slab->out = (uint16_t)(slab->out + taken);
-    slab->reached = (uint16_t)(end < slab->reached ? slab->reached : end);
+    return taken;
+}
+
+/* The same of all that are carved. */
+static unsigned take_carved(struct cm_slab *slab, void **blocks, unsigned count, bool alone) {
+    while (slab->bits[slab->low] == UINT64_MAX) {
+        slab->low++;
+    }
+    const unsigned low = slab->low * 64u;
+    unsigned taken = 0;
+    for (uint32_t ready = slab->ready; ready != 0 && taken < count;) {
+        const unsigned chunk = bits_lowest(ready);
+        const unsigned after = chunk + bits_lowest(~(uint64_t)(ready >> chunk));
+        const unsigned first = first_slot(slab, chunk);
+        taken += take_between(slab, blocks + taken, count - taken, first > low ? first : low,
+                              first_slot(slab, after), alone);
+        ready &= ~(uint32_t)0 << after;
+    }
     return taken;
 }
 
 /* Takes up to count slots of one slab, which has at least one that is free. */
-static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
+static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count, bool alone) {
     const unsigned slots = cm_classes[slab->size_class].slots;
     unsigned taken = 0;
     while (taken < count && slab->out < slots) {
@@ -208,8 +228,12 @@ static unsigned take_from(struct cm_slab *slab, void **blocks, unsigned count) {
             carve(slab);
         }
         const unsigned before = taken;
-        taken += take_carved(slab, blocks + taken, count - taken, true);
-        taken += take_carved(slab, blocks + taken, count - taken, false);
+        if (alone) {
+            taken += take_carved(slab, blocks + taken, count - taken, true);
+        }
+        if (taken < count && slab->out < slab->carved) {
+            taken += take_carved(slab, blocks + taken, count - taken, false);
+        }
         chunk_require(taken > before && slab->out <= slab->carved);
     }
     return taken;
@@ -220,7 +244,7 @@ static struct cm_slab *slab_with_room(const struct cm_slab_list *list) {
 }
 
 unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blocks, unsigned count,
-                      struct cm_lock *lock) {
+                      bool alone, struct cm_lock *lock) {
     unsigned taken = 0;
     while (taken < count) {
         struct cm_slab *slab = slab_with_room(list);
@@ -229,7 +253,7 @@ unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blo
         }
         chunk_require(slab->size_class == size_class && !slab->held);
         list->idle -= slab->out == 0;
-        taken += take_from(slab, blocks + taken, count - taken);
+        taken += take_from(slab, blocks + taken, count - taken, alone);
         if (slab->out == cm_classes[size_class].slots) {
             unlink_slab(list, slab);
         }
@@ -242,36 +266,53 @@ unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blo
 
 /* ---- giving slots back ---- */
 
-static bool give_one(struct cm_slab_list *list, unsigned size_class, void *block, unsigned *given) {
-    const struct cm_region *const region = cm_region_of(block);
-    struct cm_slab *const slab = cm_slab_row(region, block);
-    const uint32_t offset = (uint32_t)((unsigned char *)block - slab->memory);
-    const unsigned slot = cm_slot_number(size_class, offset);
-    if (slab->size_class != size_class || (slab->bits[slot / 64] & bits_one(slot)) == 0) {
-        return false;
-    }
-    if (slab->out == cm_classes[size_class].slots) {
-        link_slab(list, slab);
-    }
-    slab->bits[slot / 64] &= ~bits_one(slot);
-    slab->out--;
-    list->out--;
-    ++*given;
-    if (slab->out == 0 && !slab->held) {
-        list->idle++;
-        /* One idle slab stays, so that a program at the edge does not make and release it anew. */
-        if (list->idle > 1) {
-            release_slab(list, slab);
+static struct cm_slab *slab_of(const void *block) {
+    return cm_slab_row(cm_region_of(block), block);
+}
+
+/* Gives back as many of the first blocks as lie in the slab, until one is not out. */
+static unsigned give_to(struct cm_slab *slab, unsigned size_class, void *const *blocks,
+                        unsigned count) {
+    unsigned given = 0;
+    while (given < count) {
+        const size_t offset = (size_t)((unsigned char *)blocks[given] - slab->memory);
+        const unsigned slot = cm_slot_number(size_class, (uint32_t)offset);
+        if (offset >= CM_SLAB_SIZE || (slab->bits[slot / 64] & bits_one(slot)) == 0) {
+            break;
         }
+        slab->bits[slot / 64] &= ~bits_one(slot);
+        slab->low = (uint8_t)(slot / 64 < slab->low ? slot / 64 : slab->low);
+        given++;
     }
-    return true;
+    slab->out = (uint16_t)(slab->out - given);
+    return given;
 }
 
 void *cm_slab_give(struct cm_slab_list *list, unsigned size_class, void *const *blocks,
                    unsigned count) {
     unsigned given = 0;
-    while (given < count && give_one(list, size_class, blocks[given], &given)) {
+    while (given < count) {
+        struct cm_slab *const slab = slab_of(blocks[given]);
+        const bool was_full = slab->out == cm_classes[size_class].slots;
+        const unsigned here = slab->size_class == size_class
+                                  ? give_to(slab, size_class, blocks + given, count - given)
+                                  : 0;
+        if (here == 0) {
+            break;
+        }
+        given += here;
+        if (was_full) {
+            link_slab(list, slab);
+        }
+        if (slab->out == 0 && !slab->held) {
+            list->idle++;
+            /* One idle slab stays, so that a program at the edge does not make one anew. */
+            if (list->idle > 1) {
+                release_slab(list, slab);
+            }
+        }
     }
+    list->out -= given;
     cm_count(&cm_footprint.small_bytes, -(uint64_t)(given * cm_class_size(size_class)));
     return given < count ? blocks[given] : NULL;
 }
@@ -318,9 +359,10 @@ void cm_slab_release_idle(struct cm_slab_list *list) {
 static uint32_t carved_chunks(const struct cm_slab *slab) {
     const size_t size = cm_class_size(slab->size_class);
     uint32_t chunks = slab->ready;
-    for (unsigned chunk = 0; chunk < CM_SLAB_CHUNKS; chunk++) {
+    for (uint32_t left = chunks; left != 0; left &= left - 1) {
+        const unsigned chunk = bits_lowest(left);
         const unsigned end = first_slot(slab, chunk + 1);
-        if ((slab->ready >> chunk & 1) != 0 && end > first_slot(slab, chunk)) {
+        if (end > first_slot(slab, chunk)) {
             chunks |= chunks_of(end - 1, size);
         }
     }

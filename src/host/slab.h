@@ -25,8 +25,8 @@ struct cm_slab {
     uint16_t reached; /* slots from this one on were never out */
     uint16_t hollow;  /* a bit a chunk: given back since a slot in it was last out */
     uint8_t size_class;
-    bool held; /* its memory is being given back: nothing is to be taken from it */
-    uint32_t padding;
+    bool held;   /* its memory is being given back: nothing is to be taken from it */
+    uint8_t low; /* all slots of the words of bits below this one are out */
     uint64_t bits[64];
 };
 
@@ -43,11 +43,12 @@ static inline struct cm_slab *cm_slab_row(const struct cm_region *region, const 
     return &region->slabs[((uintptr_t)address >> CM_SLAB_SHIFT) - first];
 }
 
-/* Takes up to count free slots, in order of address within each slab. Returns how many: fewer than
- * count only if there is no more memory. The lock is the class's; it is held when this is called
- * and when it returns, but not while a slab is made. */
+/* Takes up to count free slots, in order of address within each slab; if alone, those first that
+ * share no cache line with others. Returns how many: fewer than count only if there is no more
+ * memory. The lock is the class's; it is held when this is called and when it returns, but not while
+ * a slab is made. */
 unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blocks, unsigned count,
-                      struct cm_lock *lock);
+                      bool alone, struct cm_lock *lock);
 
 /* Gives slots back, whose blocks bear the mark. Stops at the first block whose slot is not out,
  * which was freed twice, and returns its address; NULL if all is well. Needs the class's lock. */

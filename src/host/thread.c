@@ -179,8 +179,11 @@ void *cm_thread_take(unsigned size_class) {
         return pop_from(size_class, cm_magazine_end(spare));
     }
     const uintptr_t link = magazine->link;
-    top = cm_depot_load(size_class, &magazine);
+    top = cm_depot_load(size_class, &magazine, link == 0);
     magazine->link = link;
+    for (void **at = cm_magazine_bottom(magazine, size_class); at < top; at++) {
+        __builtin_prefetch((uintptr_t *)*at + 1, 1);
+    }
     return pop_from(size_class, top);
 }
 

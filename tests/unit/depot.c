@@ -38,7 +38,7 @@ static void leave_nothing(void) {
 static void a_fill_is_half_a_magazine_lowest_address_on_top(void **state) {
     (void)state;
     struct cm_magazine *magazine = empty();
-    void **const top = cm_depot_load(CLASS, &magazine);
+    void **const top = cm_depot_load(CLASS, &magazine, false);
     void **const bottom = cm_magazine_bottom(magazine, CLASS);
     assert_int_equal(top - bottom, (cm_classes[CLASS].magazine + 1) / 2);
     for (void **at = bottom + 1; at < top; at++) {
@@ -56,7 +56,7 @@ static void a_stored_magazine_is_loaded_again(void **state) {
     assert_int_equal(cm_depots[CLASS].full_count, 1);
     assert_true(cm_depot_has(CLASS, stored->slots[CM_MAGAZINE_SLOTS - 1]));
     struct cm_magazine *loaded = other;
-    assert_ptr_equal(cm_depot_load(CLASS, &loaded), cm_magazine_end(stored));
+    assert_ptr_equal(cm_depot_load(CLASS, &loaded, false), cm_magazine_end(stored));
     assert_ptr_equal(loaded, stored);
     assert_false(cm_depot_has(CLASS, stored->slots[CM_MAGAZINE_SLOTS - 1]));
     cm_depot_retire(CLASS, loaded, cm_magazine_end(loaded));
@@ -73,13 +73,13 @@ static void a_depot_at_its_limit_gives_back_and_learns(void **state) {
     assert_int_equal(cm_depots[CLASS].slabs.out, out - cm_classes[CLASS].magazine);
     struct cm_magazine *first = empty();
     struct cm_magazine *second = empty();
-    void **const first_top = cm_depot_load(CLASS, &first);
+    void **const first_top = cm_depot_load(CLASS, &first, false);
     assert_int_equal(cm_depots[CLASS].limit, 1);
     (void)cm_depot_store(CLASS, full());
     (void)cm_depot_store(CLASS, full());
     cm_depot_drain(CLASS);
     cm_depots[CLASS].drained = true;
-    void **const second_top = cm_depot_load(CLASS, &second);
+    void **const second_top = cm_depot_load(CLASS, &second, false);
     assert_int_equal(cm_depots[CLASS].limit, 2);
     cm_depot_retire(CLASS, first, first_top);
     cm_depot_retire(CLASS, second, second_top);

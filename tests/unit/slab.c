@@ -11,7 +11,7 @@ static struct cm_lock lock = CM_LOCK_INITIALISER;
 
 static unsigned take(struct cm_slab_list *list, unsigned class, void **into, unsigned count) {
     cm_lock_acquire(&lock);
-    const unsigned taken = cm_slab_take(list, class, into, count, &lock);
+    const unsigned taken = cm_slab_take(list, class, into, count, true, &lock);
     cm_lock_release(&lock);
     for (unsigned i = 0; i < taken; i++) {
         assert_int_equal(((uintptr_t *)into[i])[1], cm_free_mark());
