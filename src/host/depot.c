@@ -102,12 +102,12 @@ void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool al
         *magazine = full;
         top = cm_magazine_end(full);
     } else {
-        if (depot->drained && depot->limit < cm_classes[size_class].depot) {
+        if (depot->drained > 0 && depot->limit < cm_classes[size_class].depot) {
+            depot->drained--;
             depot->limit++;
         }
         top = fill(depot, size_class, *magazine, alone);
     }
-    depot->drained = false;
     cm_lock_release(&depot->lock);
     return top;
 }
@@ -124,7 +124,7 @@ struct cm_magazine *cm_depot_store(unsigned size_class, struct cm_magazine *full
         freed_twice = cm_slab_give(&depot->slabs, size_class, cm_magazine_bottom(full, size_class),
                                    cm_classes[size_class].magazine);
         empty = full;
-        depot->drained = true;
+        depot->drained++;
     }
     release_with(depot, freed_twice);
     return empty != NULL ? empty : cm_depot_empty(size_class);
@@ -166,6 +166,7 @@ void cm_depot_drain(unsigned size_class) {
         push(&depot->empty, &depot->empty_count, full);
     }
     depot->limit = 1;
+    depot->drained = 0;
     cm_slab_release_idle(&depot->slabs);
     release_with(depot, freed_twice);
 }

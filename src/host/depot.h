@@ -31,7 +31,7 @@ struct cm_depot {
     struct cm_magazine *empty;
     uint32_t full_count;
     uint32_t limit; /* full magazines that it keeps; grows when they turn out to be missed */
-    bool drained;   /* blocks went back to the slabs since one was last asked for */
+    uint32_t drained; /* those that went back to the slabs, and were not missed since */
     uint32_t empty_count;
 } __attribute__((aligned(64)));
 

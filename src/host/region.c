@@ -32,7 +32,8 @@ struct part {
 
 enum { PARTS = 6 };
 
-static void list_parts(const struct cm_region *region, struct part parts[PARTS]) {
+/* Returns how many: the section's bits are ordinary memory. */
+static unsigned list_parts(const struct cm_region *region, struct part parts[PARTS]) {
     const size_t chunks = CM_SLAB_CHUNKS;
     parts[0] = (struct part){region->heap.memory, CM_SLAB_SIZE, 0};
     parts[1] = (struct part){region->heap.nodes, chunks * sizeof(struct chunk_node), 0};
@@ -40,6 +41,7 @@ static void list_parts(const struct cm_region *region, struct part parts[PARTS])
     parts[3] = (struct part){region->kinds, chunks, 0};
     parts[4] = (struct part){region->heap.bits, chunks / 4, 0};
     parts[5] = (struct part){region->touched, chunks / 8, 0};
+    return region == &cm_section ? PARTS - 2 : PARTS;
 }
 
 static unsigned char *part_at(const struct part *part, uint32_t chunk) {
@@ -49,10 +51,10 @@ static unsigned char *part_at(const struct part *part, uint32_t chunk) {
 
 static bool unlock_to(const struct cm_region *region, uint32_t target) {
     struct part parts[PARTS];
-    list_parts(region, parts);
+    const unsigned count = list_parts(region, parts);
     /* From whole slabs down, since where the last step ended need not be where one does. */
     const uint32_t from = opened(region) / CM_SLAB_CHUNKS * CM_SLAB_CHUNKS;
-    for (unsigned i = 0; i < PARTS; i++) {
+    for (unsigned i = 0; i < count; i++) {
         unsigned char *const first = part_at(&parts[i], from);
         const unsigned char *const end = part_at(&parts[i], target) + parts[i].more;
         if (!cm_sys_unlock(first, (size_t)(end - first))) {
@@ -64,8 +66,8 @@ static bool unlock_to(const struct cm_region *region, uint32_t target) {
 
 static void omit_unopened_from_dumps(const struct cm_region *region) {
     struct part parts[PARTS];
-    list_parts(region, parts);
-    for (unsigned i = 0; i < PARTS; i++) {
+    const unsigned count = list_parts(region, parts);
+    for (unsigned i = 0; i < count; i++) {
         unsigned char *const first = part_at(&parts[i], opened(region)) + parts[i].more;
         const unsigned char *const end = part_at(&parts[i], region->heap.chunks);
         cm_sys_omit_from_dumps(first, (size_t)(end - first));

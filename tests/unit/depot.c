@@ -78,7 +78,7 @@ static void a_depot_at_its_limit_gives_back_and_learns(void **state) {
     (void)cm_depot_store(CLASS, full());
     (void)cm_depot_store(CLASS, full());
     cm_depot_drain(CLASS);
-    cm_depots[CLASS].drained = true;
+    cm_depots[CLASS].drained = 1;
     void **const second_top = cm_depot_load(CLASS, &second, false);
     assert_int_equal(cm_depots[CLASS].limit, 2);
     cm_depot_retire(CLASS, first, first_top);
