@@ -84,7 +84,8 @@ static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazi
     const unsigned in_line = size < 64 ? 64 / size : 1;
     const uint64_t few = (depot->slabs.out / 2 / in_line + 2) * in_line;
     const unsigned wanted = few < half ? (unsigned)few : half;
-    const unsigned taken = cm_slab_take(&depot->slabs, size_class, blocks, wanted, alone, &depot->lock);
+    const unsigned taken =
+        cm_slab_take(&depot->slabs, size_class, blocks, wanted, alone, &depot->lock);
     void **const bottom = cm_magazine_bottom(magazine, size_class);
     for (unsigned i = 0; i < taken; i++) {
         bottom[i] = blocks[taken - 1 - i];

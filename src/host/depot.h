@@ -30,7 +30,7 @@ struct cm_depot {
     struct cm_magazine *full;
     struct cm_magazine *empty;
     uint32_t full_count;
-    uint32_t limit; /* full magazines that it keeps; grows when they turn out to be missed */
+    uint32_t limit;   /* full magazines that it keeps; grows when they turn out to be missed */
     uint32_t drained; /* those that went back to the slabs, and were not missed since */
     uint32_t empty_count;
 } __attribute__((aligned(64)));
@@ -50,8 +50,9 @@ static inline void **cm_magazine_end(struct cm_magazine *magazine) {
 /* An empty magazine for the class, or NULL. Takes the class's lock. */
 struct cm_magazine *cm_depot_empty(unsigned size_class);
 
-/* Fills an empty magazine, as far as there is memory, with slots as cm_slab_take does; returns the position after its top. Takes the
- * class's lock, and may instead exchange the magazine for a full one of the depot. */
+/* Fills an empty magazine, as far as there is memory, with slots as cm_slab_take does; returns the
+ * position after its top. Takes the class's lock, and may instead exchange the magazine for a full
+ * one of the depot. */
 void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool alone);
 
 /* Takes a full magazine and returns an empty one. Takes the class's lock. */

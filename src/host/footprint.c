@@ -3,7 +3,7 @@
 
 #include "sys.h"
 
-struct cm_footprint cm_footprint = {.keep = 256};
+struct cm_footprint cm_footprint = {.keep = CM_KEEP};
 
 enum {
     CREDIT = 2048, /* chunks, 8 MiB: regret that is not counted */

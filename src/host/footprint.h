@@ -11,6 +11,8 @@
 #include "config.h"
 #include <stdbool.h>
 
+enum { CM_KEEP = 64 }; /* by default: 256 KiB */
+
 struct cm_footprint {
     uint64_t small_bytes; /* slots that are out, be it in magazines */
     uint64_t large;       /* in large blocks */
@@ -51,10 +53,10 @@ static inline uint64_t cm_footprint_excess(void) {
 }
 
 /*
- * Chunks that were given back and had to be made anew are a debt, which passing time pays off, at so
- * slow a rate that about a sixtieth of all time can go into making them. Nothing is given back that
- * is not twice the debt: a program that frees and takes in turn keeps its memory, while one that
- * does so seldom, or for the first time, gives it back. Takes a system call.
+ * Chunks that were given back and had to be made anew are a debt, which passing time pays off, at
+ * so slow a rate that about a sixtieth of all time can go into making them. Nothing is given back
+ * that is not twice the debt: a program that frees and takes in turn keeps its memory, while one
+ * that does so seldom, or for the first time, gives it back. Takes a system call.
  */
 uint64_t cm_footprint_debt(void);
 

@@ -10,7 +10,7 @@
 
 #define VARIABLE "CHUNKMALLOC_CONF"
 
-struct cm_options cm_options = {.keep = 1 << 20, .second = true};
+struct cm_options cm_options = CM_OPTIONS_DEFAULT;
 
 /* A part of the variable's value. */
 struct word {
@@ -81,6 +81,9 @@ static const char *apply(struct cm_options *options, struct word name, struct wo
     if (is(name, "second")) {
         return parse_choice(value, "off", "on", &options->second) ? NULL : "on or off expected in";
     }
+    if (is(name, "thp")) {
+        return parse_choice(value, "off", "on", &options->thp) ? NULL : "on or off expected in";
+    }
     if (is(name, "stats")) {
         return parse_choice(value, "off", "exit", &options->stats_at_exit)
                    ? NULL
@@ -130,6 +133,7 @@ static void echo(const struct cm_options *options) {
     cm_out_text(&out, ",keep=");
     cm_out_number(&out, options->keep);
     cm_out_text(&out, options->second ? ",second=on" : ",second=off");
+    cm_out_text(&out, options->thp ? ",thp=on" : ",thp=off");
     cm_out_text(&out, options->stats_at_exit ? ",stats=exit" : ",stats=off");
     cm_out_text(&out, ",verbose=on\n");
     (void)cm_out_flush(&out);
@@ -151,6 +155,7 @@ void cm_options_read(char *const *environment) {
     }
     cm_footprint_keep(cm_options.keep >> CM_CHUNK_SHIFT);
     cm_region_second_allowed = cm_options.second;
+    cm_region_huge_pages = cm_options.thp;
     if (cm_options.verbose) {
         echo(&cm_options);
     }

@@ -7,8 +7,9 @@
  * programs that run with more rights than their caller, the defaults hold.
  *
  *   limit=SIZE       most memory for blocks, at least 1M, or 0 for no limit; default 0
- *   keep=SIZE        free memory that may stay resident however little is in use; default 1M
+ *   keep=SIZE        free memory that may stay resident however little is in use; default 256K
  *   second=on|off    use a second region when the static heap is full; default on
+ *   thp=off|on       ask for huge pages for what is unlocked from now on; default off
  *   stats=off|exit   exit: write the statistics to standard error when the program ends
  *   verbose=off|on   on: write the options in force to standard error when the program starts
  *
@@ -17,16 +18,19 @@
  * What is not understood is named in one line on standard error and otherwise ignored.
  */
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "footprint.h"
 
 struct cm_options {
     uint64_t limit;
     uint64_t keep;
     bool second;
+    bool thp;
     bool stats_at_exit;
     bool verbose;
 };
+
+#define CM_OPTIONS_DEFAULT \
+    { .keep = (uint64_t)CM_KEEP << CM_CHUNK_SHIFT, .second = true }
 
 /* Constant after cm_options_read. */
 extern struct cm_options cm_options __attribute__((visibility("hidden")));

@@ -7,8 +7,8 @@
  *
  * There is no clock and no thread: a program may free its last block and then sleep, so what is to
  * be given back must be given back as the program frees; yet a program that frees and takes in turn
- * must keep its memory. Use that has fallen to half its peak says that the program is shrinking: all
- * that is free then goes, but for a little, unless too much of what went before was taken again
+ * must keep its memory. Use that has fallen to half its peak says that the program is shrinking:
+ * all that is free then goes, but for a little, unless too much of what went before was taken again
  * soon (cm_footprint_debt). Free runs that a program does without for long go too: see runs.c.
  */
 

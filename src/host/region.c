@@ -10,6 +10,7 @@ struct cm_region cm_second;
 size_t cm_second_size;
 uint64_t cm_region_limit = UINT64_MAX;
 bool cm_region_second_allowed = true;
+bool cm_region_huge_pages;
 
 static struct cm_region_use second_use;
 
@@ -60,6 +61,10 @@ static bool unlock_to(const struct cm_region *region, uint32_t target) {
         if (!cm_sys_unlock(first, (size_t)(end - first))) {
             return false;
         }
+    }
+    if (cm_region_huge_pages) {
+        unsigned char *const memory = cm_chunk_address(region, from);
+        cm_sys_ask_for_huge_pages(memory, (size_t)(target - from) << CM_CHUNK_SHIFT);
     }
     return chunk_heap_extend(&region->heap, target);
 }

@@ -82,4 +82,7 @@ bool cm_region_reserve_second(uint64_t chunks);
 CM_HIDDEN extern uint64_t cm_region_limit;
 CM_HIDDEN extern bool cm_region_second_allowed;
 
+/* Ask for huge pages when memory is unlocked; the option "thp". */
+CM_HIDDEN extern bool cm_region_huge_pages;
+
 #endif

@@ -83,13 +83,13 @@ static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_
 /* Free chunks that the program has shown it does without: those that were free and resident all the
  * while it freed many times what it uses. 0 if there are few, or it is too early to say. */
 static uint64_t surplus(void) {
-    enum { FEW = 256, MANY_TIMES = 8 };
+    enum { FEW = 256, MANY_TIMES = 32 };
     const uint64_t used = cm_counted(&cm_footprint.used);
     const uint64_t keep = cm_counted(&cm_footprint.keep);
     if (window.freed < (used > FEW ? used : FEW) * MANY_TIMES) {
         return 0;
     }
-    const uint64_t lowest = window.lowest;
+    const uint64_t lowest = window.lowest < dirty_now() ? window.lowest : dirty_now();
     window.freed = 0;
     window.lowest = dirty_now();
     return lowest > keep ? lowest - keep : 0;

@@ -45,8 +45,8 @@ static inline struct cm_slab *cm_slab_row(const struct cm_region *region, const 
 
 /* Takes up to count free slots, in order of address within each slab; if alone, those first that
  * share no cache line with others. Returns how many: fewer than count only if there is no more
- * memory. The lock is the class's; it is held when this is called and when it returns, but not while
- * a slab is made. */
+ * memory. The lock is the class's; it is held when this is called and when it returns, but not
+ * while a slab is made. */
 unsigned cm_slab_take(struct cm_slab_list *list, unsigned size_class, void **blocks, unsigned count,
                       bool alone, struct cm_lock *lock);
 

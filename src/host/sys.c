@@ -87,6 +87,13 @@ void cm_sys_omit_from_dumps(void *start, size_t size) {
     }
 }
 
+void cm_sys_ask_for_huge_pages(void *start, size_t size) {
+    const size_t page = cm_sys_page_size();
+    const uintptr_t first = (uintptr_t)start & ~(page - 1);
+    const uintptr_t end = (uintptr_t)arith_round_up((uintptr_t)start + size, page);
+    (void)quiet_syscall(SYS_madvise, first, end - first, MADV_HUGEPAGE);
+}
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif

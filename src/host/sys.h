@@ -34,6 +34,9 @@ bool cm_sys_unlock(void *start, size_t size);
 /* Keeps [start, start + size), narrowed to whole pages, out of core dumps. */
 void cm_sys_omit_from_dumps(void *start, size_t size);
 
+/* Lets the system use huge pages for [start, start + size), widened to whole pages. */
+void cm_sys_ask_for_huge_pages(void *start, size_t size);
+
 /* Makes [start, start + size), widened to whole pages, resident at about half of what touching each
  * page would cost. Changes no contents; may do nothing. */
 void cm_sys_populate(void *start, size_t size);

@@ -5,7 +5,7 @@
 #include "host/options.h"
 #include "host/region.h"
 
-static const struct cm_options defaults = {.keep = 1 << 20, .second = true};
+static const struct cm_options defaults = CM_OPTIONS_DEFAULT;
 
 /* Parses the text over the defaults; what was complained about is in the capture. */
 static struct cm_options parse(const char *text, struct capture *capture) {
@@ -27,6 +27,7 @@ static void assert_defaults(const struct cm_options *options) {
     assert_int_equal(options->limit, defaults.limit);
     assert_int_equal(options->keep, defaults.keep);
     assert_int_equal(options->second, defaults.second);
+    assert_int_equal(options->thp, defaults.thp);
     assert_int_equal(options->stats_at_exit, defaults.stats_at_exit);
     assert_int_equal(options->verbose, defaults.verbose);
 }
@@ -75,49 +76,37 @@ static void sizes_with_and_without_units(void **state) {
 static void every_option_is_taken_over(void **state) {
     (void)state;
     const struct cm_options options =
-        parse_quietly("limit=1M,keep=0,second=off,stats=exit,verbose=on");
+        parse_quietly("limit=1M,keep=0,second=off,thp=on,stats=exit,verbose=on");
     assert_int_equal(options.limit, 1 << 20);
     assert_int_equal(options.keep, 0);
     assert_false(options.second);
+    assert_true(options.thp);
     assert_true(options.stats_at_exit);
     assert_true(options.verbose);
     const struct cm_options back =
-        parse_quietly("second=off,second=on,stats=exit,stats=off,verbose=on,verbose=off,,keep=1M,");
+        parse_quietly("second=off,second=on,stats=exit,stats=off,verbose=on,verbose=off,,thp=on,"
+                      "thp=off,keep=256K,");
     assert_defaults(&back);
 }
 
 static void what_is_not_understood_is_named_and_ignored(void **state) {
     (void)state;
     static const char *const wrong[] = {
-        "limit=",
-        "limit=1",
-        "limit=1023K",
-        "limit=x",
-        "limit=-1",
-        "limit=+1",
-        "limit= 1",
-        "limit=1KB",
-        "limit=1 ",
-        "limit=1.5M",
-        "limit=K",
-        "limit=0x10",
-        "limit=1B",
-        "limit=18446744073709551616",
-        "limit=16777216T",
-        "limit=99999999999999999999999999",
-        "keep=no",
-        "second=maybe",
-        "second=",
-        "second=On",
-        "stats=on",
-        "stats=exitx",
-        "verbose=1",
-        "Limit=1",
-        "limits=1",
-        "lim=1",
-        "=1",
-        "limit",
-        "nonsense",
+        "limit=",          "limit=1",
+        "limit=1023K",     "limit=x",
+        "limit=-1",        "limit=+1",
+        "limit= 1",        "limit=1KB",
+        "limit=1 ",        "limit=1.5M",
+        "limit=K",         "limit=0x10",
+        "limit=1B",        "limit=18446744073709551616",
+        "limit=16777216T", "limit=99999999999999999999999999",
+        "keep=no",         "second=maybe",
+        "thp=always",      "second=",
+        "second=On",       "stats=on",
+        "stats=exitx",     "verbose=1",
+        "Limit=1",         "limits=1",
+        "lim=1",           "=1",
+        "limit",           "nonsense",
         "color=red",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

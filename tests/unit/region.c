@@ -5,7 +5,9 @@
 #include "host/region.h"
 #include "host/slab.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static void write_byte(void *address) {
     *(volatile unsigned char *)address = 1;
@@ -132,6 +134,39 @@ static void the_second_region_is_locked_at_first(void **state) {
     assert_false(is_writable(&cm_second.slabs[far / CM_SLAB_CHUNKS]));
 }
 
+/* Does the system list the flag for the mapping in which the address lies? */
+static bool has_flag(const void *address, const char *flag) {
+    char line[512];
+    bool here = false;
+    bool found = false;
+    FILE *const maps = fopen("/proc/self/smaps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        unsigned long start = 0;
+        unsigned long end = 0;
+        if (sscanf(line, "%lx-%lx ", &start, &end) == 2) {
+            here = (uintptr_t)address >= start && (uintptr_t)address < end;
+        } else if (here && strncmp(line, "VmFlags:", 8) == 0) {
+            found = strstr(line, flag) != NULL;
+        }
+    }
+    assert_int_equal(fclose(maps), 0);
+    return found;
+}
+
+static void huge_pages_are_asked_for_if_wished(void **state) {
+    (void)state;
+    const unsigned char *const first = cm_chunk_address(&cm_second, 0);
+    assert_false(has_flag(first, " hg"));
+    cm_region_huge_pages = true;
+    const uint32_t before = opened(&cm_second);
+    assert_true(cm_region_open(&cm_second, before + 1));
+    cm_region_huge_pages = false;
+    const bool supported = access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0;
+    assert_int_equal(has_flag(cm_chunk_address(&cm_second, before + CM_SLAB_CHUNKS), " hg"),
+                     supported);
+}
+
 static void the_second_region_opens_as_the_first_does(void **state) {
     (void)state;
     assert_true(cm_region_open(&cm_second, 1));
@@ -160,6 +195,7 @@ int main(void) {
         cmocka_unit_test(a_second_region_is_reserved_once),
         cmocka_unit_test(the_second_region_is_locked_at_first),
         cmocka_unit_test(the_second_region_opens_as_the_first_does),
+        cmocka_unit_test(huge_pages_are_asked_for_if_wished),
         cmocka_unit_test(the_limit_counts_both),
     };
     return cmocka_run_group_tests_name("region", tests, lock_section, NULL);
