@@ -16,9 +16,16 @@
     DOUBLING(X, 17, 512)  \
     DOUBLING(X, 21, 1024) \
     DOUBLING(X, 25, 2048) \
-    DOUBLING(X, 29, 4096) \
-    DOUBLING(X, 33, 8192) \
-    DOUBLING(X, 37, 16384)
+    X(29, 4096, 4608)     \
+    X(30, 4608, 5120)     \
+    X(31, 5120, 5632)     \
+    X(32, 5632, 6144)     \
+    X(33, 6144, 6656)     \
+    X(34, 6656, 7168)     \
+    X(35, 7168, 7680)     \
+    X(36, 7680, 8192)     \
+    DOUBLING(X, 37, 8192) \
+    DOUBLING(X, 41, 16384)
 
 #define DOUBLING(X, size_class, base)                   \
     X((size_class), (base), (base) / 4 * 5)             \

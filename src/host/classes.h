@@ -3,14 +3,15 @@
 #define CHUNKMALLOC_HOST_CLASSES_H
 
 /*
- * Size classes of small blocks: steps of 16 bytes to 128, then four per doubling to 32 KiB. Class
- * numbers are also the kinds of slabs in the kind map, so 0 is none.
+ * Size classes of small blocks: steps of 16 bytes to 128, then four per doubling to 32 KiB, but
+ * eight from 4 to 8 KiB, where a page and something beside it is a common size. Class numbers are
+ * also the kinds of slabs in the kind map, so 0 is none.
  */
 
 #include "config.h"
 #include <stdbool.h>
 
-enum { CM_CLASSES = 40, CM_SMALL_MAX = 32768, CM_GRANULE = 16 };
+enum { CM_CLASSES = 44, CM_SMALL_MAX = 32768, CM_GRANULE = 16 };
 
 /* The kind map's entry of a chunk: 1 to CM_CLASSES, all chunks of a slab of that class. */
 enum cm_kind {

@@ -3,10 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 40 };
+enum { CLASSES = 44 };
 
-/* The size of the class with this number, from 1: steps of 16 to 128, then four per doubling. */
+/* The size of the class with this number, from 1: steps of 16 to 128, then four per doubling, but
+ * eight from 4096 to 8192. */
 static size_t class_size(unsigned number) {
+    if (number > 28 && number <= 36) {
+        return 4096 + (size_t)(number - 28) * 512;
+    }
+    if (number > 36) {
+        number -= 4;
+    }
     if (number <= 8) {
         return (size_t)number * 16;
     }

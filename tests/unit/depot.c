@@ -5,7 +5,7 @@
 #include "host/footprint.h"
 
 /* A class with few blocks a magazine, so that limits are soon reached. */
-enum { CLASS = 30 };
+enum { CLASS = 32 };
 
 static struct cm_magazine *empty(void) {
     struct cm_magazine *const magazine = cm_depot_empty(CLASS);
