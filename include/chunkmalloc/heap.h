@@ -261,8 +261,9 @@ void *chunk_alloc(const struct chunk_heap *heap, size_t size);
 
 /*
  * The same, aligned to alignment, a power of two of any size (below the chunk size it adds
- * nothing); NULL also when it is not a power of two. The space skipped stays free. A fitting place
- * in a run that is longer than the request by less than the alignment may be missed.
+ * nothing); NULL also when it is not a power of two, which does not count among the failures. The
+ * space skipped stays free. A fitting place in a run that is longer than the request by less than
+ * the alignment may be missed.
  * Constant time.
  */
 void *chunk_alloc_aligned(const struct chunk_heap *heap, size_t alignment, size_t size);
@@ -285,7 +286,8 @@ void chunk_free_sized(const struct chunk_heap *heap, void *block, size_t size);
 /*
  * Makes a live block size bytes long (0 counts as 1) without moving it: shrinking always succeeds
  * and gives the tail back; growing takes what it needs of a free right neighbour or of the chunks
- * past the frontier. False if that is not possible; the block is then as it was. Constant time.
+ * past the frontier. False if that is not possible; the block is then as it was. block NULL: false.
+ * Constant time.
  */
 bool chunk_resize(const struct chunk_heap *heap, void *block, size_t size);
 
@@ -361,8 +363,9 @@ const char *chunk_heap_check(const struct chunk_heap *heap, enum chunk_check dep
  * does not grow, or chunks is above the heap's number. Constant time. */
 bool chunk_heap_extend(const struct chunk_heap *heap, size_t chunks);
 
-/* Makes only the first chunks available. False when the heap does not grow, or a chunk at or
- * above has ever been handed out (the frontier is beyond it). Constant time. */
+/* Makes only the first chunks available; nothing changes if no more are now. False when the heap
+ * does not grow, or a chunk at or above has ever been handed out (the frontier is beyond it).
+ * Constant time. */
 bool chunk_heap_truncate(const struct chunk_heap *heap, size_t chunks);
 
 #ifdef __cplusplus
