@@ -207,14 +207,14 @@ CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
     return block != NULL ? memset(block, 0, total) : NULL;
 }
 
-/* The smallest class whose slots are all so aligned, or 0. alignment is at most a chunk, and slabs
- * start at a chunk. */
+/* The smallest class whose slots are all aligned to alignment, a power of two, or 0 if that is more
+ * than a chunk, at which slabs start, or the size is more than a slot's. */
 static unsigned aligned_class(size_t alignment, size_t size) {
     if (alignment > CM_CHUNK_SIZE || size > CM_SMALL_MAX) {
         return 0;
     }
     unsigned size_class = cm_class_of(size > alignment ? size : alignment);
-    while (cm_class_size(size_class) % alignment != 0) {
+    while ((cm_class_size(size_class) & (alignment - 1)) != 0) {
         size_class++;
     }
     return size_class;
