@@ -53,7 +53,7 @@ const struct cm_tables cm_tables = {
     .sizes = {CLASSES(SIZES)},
 };
 
-/* A magazine holds about 16 KiB and at least 4 blocks; 62 is what fits (magazine.h). */
+/* A magazine holds about 16 KiB and at least 4 blocks; 62 is what fits (depot.h). */
 #define AT_MOST(a, b) ((a) < (b) ? (a) : (b))
 #define AT_LEAST(a, b) ((a) > (b) ? (a) : (b))
 #define MAGAZINE(size) AT_LEAST(4, AT_MOST(62, 16384 / (size)))

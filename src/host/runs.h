@@ -49,7 +49,7 @@ bool cm_runs_resize(struct cm_run run, uint32_t length);
 /* Chunks of a live run. Takes the heap's lock. */
 uint32_t cm_runs_length(struct cm_run run);
 
-/* What the address is, when it is not a block: see cm_misuse. Takes the heap's lock. */
+/* What is wrong with an address outside slabs at which no block is. Takes the heap's lock. */
 enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *address);
 
 /* Purges free runs until at most keep chunks in them may be resident; returns the bytes given back.
