@@ -14,7 +14,7 @@ void *memset(void *to, int value, size_t size);
 typedef uintptr_t __attribute__((may_alias, aligned(1))) word;
 
 /* Not memmove itself, which a compiler that knows it might turn into memcpy again. */
-static void *move(void *to, const void *from, size_t size) {
+static void *move_bytes(void *to, const void *from, size_t size) {
     unsigned char *const t = (unsigned char *)to;
     const unsigned char *const f = (const unsigned char *)from;
     if ((uintptr_t)t - (uintptr_t)f >= size) {
@@ -43,11 +43,11 @@ static void *move(void *to, const void *from, size_t size) {
 }
 
 __attribute__((weak)) void *memmove(void *to, const void *from, size_t size) {
-    return move(to, from, size);
+    return move_bytes(to, from, size);
 }
 
 __attribute__((weak)) void *memcpy(void *restrict to, const void *restrict from, size_t size) {
-    return move(to, from, size);
+    return move_bytes(to, from, size);
 }
 
 __attribute__((weak)) void *memset(void *to, int value, size_t size) {

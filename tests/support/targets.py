@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""The kinds of target that the core is compiled for outside of meson, and how that is done.
+
+A driver that uses this is given what to do by its arguments, makes its files in a folder of its own,
+and ends with status SKIP where a compiler or an emulator is not installed.
+"""
+
+import dataclasses
+import pathlib
+import shutil
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+SKIP = 77
+
+# What a compiler may put into a program that only a C library or its start-up code can serve.
+FREESTANDING = ["-ffreestanding", "-fno-stack-protector", "-fno-pic", "-fno-pie"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A compiler with the flags that select the target."""
+
+    compiler: str
+    flags: tuple = ()
+
+
+TARGETS = {
+    "x86-64": Target("x86_64-linux-gnu-gcc"),
+    "x86-64 with clang": Target("clang", ("--target=x86_64-linux-gnu",)),
+    "i386": Target("i686-linux-gnu-gcc"),
+    "aarch64": Target("aarch64-linux-gnu-gcc", ("-mno-outline-atomics",)),
+    "cortex-m3": Target("arm-none-eabi-gcc", ("-mcpu=cortex-m3", "-mthumb")),
+    "rv32": Target("riscv64-unknown-elf-gcc", ("-march=rv32imac", "-mabi=ilp32")),
+}
+
+
+def core_sources():
+    return sorted((TOP / "src/core").glob("*.c"))
+
+
+def is_installed(*commands):
+    return all(shutil.which(command) for command in commands)
+
+
+def need(*commands):
+    """Ends the driver as skipped unless all are installed."""
+    for command in commands:
+        if not is_installed(command):
+            print(f"{command} is not installed")
+            sys.exit(SKIP)
+
+
+def run(argv, **options):
+    """Runs a command; returns what it prints. Ends the driver with what it said if it fails."""
+    words = [str(word) for word in argv]
+    done = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+    )
+    if done.returncode != 0:
+        sys.exit(f"status {done.returncode} of: {' '.join(words)}\n{done.stdout}")
+    return done.stdout
+
+
+def compile_core(target, folder, flags, sources=None, std="c11"):
+    """Compiles the core, or these of its files, one by one; returns the objects."""
+    sources = sources or core_sources()
+    argv = [target.compiler, *target.flags, f"-std={std}", *flags, f"-I{TOP / 'include'}", "-c"]
+    run([*argv, *sources], cwd=folder)
+    return [folder / source.with_suffix(".o").name for source in sources]
+
+
+def sections(program):
+    """Triples of name, size and flags of each section, as readelf tells them."""
+    for line in run(["readelf", "--wide", "--sections", program]).splitlines():
+        fields = line.partition("]")[2].split()
+        if len(fields) >= 7 and fields[0].startswith("."):
+            yield fields[0], int(fields[4], 16), fields[6]
