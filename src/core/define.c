@@ -26,13 +26,14 @@ static enum chunk_heap_error examine(const void *memory, size_t size, size_t chu
     if (chunk_size < CHUNK_HEAP_MIN_CHUNK_SIZE || !arith_is_power_of_two(chunk_size)) {
         return CHUNK_HEAP_BAD_CHUNK_SIZE;
     }
-    if ((uintptr_t)memory % chunk_size != 0) {
+    if (((uintptr_t)memory & (chunk_size - 1)) != 0) {
         return CHUNK_HEAP_MISALIGNED;
     }
-    if (size % chunk_size != 0) {
+    if ((size & (chunk_size - 1)) != 0) {
         return CHUNK_HEAP_NOT_A_MULTIPLE;
     }
-    if (size / chunk_size > CHUNK_HEAP_MAX_CHUNKS) {
+    const size_t chunks = size >> bits_lowest(chunk_size);
+    if (chunks > CHUNK_HEAP_MAX_CHUNKS) {
         return CHUNK_HEAP_TOO_MANY_CHUNKS;
     }
     if (arith_wraps(memory, size) || arith_wraps(bookkeeping, bookkeeping_size)) {
@@ -42,7 +43,7 @@ static enum chunk_heap_error examine(const void *memory, size_t size, size_t chu
         return CHUNK_HEAP_BOOKKEEPING_MISALIGNED;
     }
     const unsigned known = flags & (unsigned)ALL_FLAGS;
-    if (bookkeeping_size < chunk_heap_bookkeeping_size(size / chunk_size, known)) {
+    if (bookkeeping_size < chunk_heap_bookkeeping_size(chunks, known)) {
         return CHUNK_HEAP_BOOKKEEPING_TOO_SMALL;
     }
     if (overlap(memory, size, bookkeeping, bookkeeping_size)) {
@@ -59,7 +60,8 @@ enum chunk_heap_error chunk_heap_init(struct chunk_heap *heap, void *memory, siz
     if (error != CHUNK_HEAP_OK) {
         return error;
     }
-    const uint32_t chunks = (uint32_t)(size / chunk_size);
+    const unsigned shift = bits_lowest(chunk_size);
+    const uint32_t chunks = (uint32_t)(size >> shift);
     if ((flags & CHUNK_HEAP_ZEROED) == 0) {
         __builtin_memset(bookkeeping, 0, chunk_heap_bookkeeping_size(chunks, flags));
     }
@@ -73,7 +75,7 @@ enum chunk_heap_error chunk_heap_init(struct chunk_heap *heap, void *memory, siz
     heap->nodes = (flags & CHUNK_HEAP_NODES_OUTSIDE) != 0 ? nodes : NULL;
     heap->misuse = NULL;
     heap->chunks = chunks;
-    heap->chunk_shift = (uint8_t)bits_lowest(chunk_size);
+    heap->chunk_shift = (uint8_t)shift;
     heap->grows = (flags & CHUNK_HEAP_GROWS) != 0;
     return CHUNK_HEAP_OK;
 }
@@ -122,9 +124,20 @@ size_t chunk_heap_min_alignment(const struct chunk_heap *heap) {
     return chunk_heap_chunk_size(heap);
 }
 
+/* Divided bit by bit: a processor of 32 bits has no instruction for it. */
 unsigned chunk_heap_usage(const struct chunk_heap *heap) {
     const uint32_t available = chunk_run_available(heap);
-    return available != 0 ? (unsigned)((uint64_t)heap->state->used * 10000 / available) : 0;
+    uint64_t rest = (uint64_t)heap->state->used * 10000;
+    uint64_t divisor = (uint64_t)available << 13;
+    unsigned usage = 0;
+    for (unsigned bit = 1u << 13; bit != 0 && available != 0; bit /= 2) {
+        if (rest >= divisor) {
+            rest -= divisor;
+            usage += bit;
+        }
+        divisor /= 2;
+    }
+    return usage;
 }
 
 void chunk_heap_get_stats(const struct chunk_heap *heap, struct chunk_heap_stats *stats) {

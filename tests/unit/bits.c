@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bits.h and arith.h, against the plainest loops. */
+/* bits.h, with and without builtins, and arith.h, against the plainest loops. */
 #include "fixture.h"
 
 #include "core/arith.h"
@@ -28,6 +28,26 @@ static void lowest_and_highest(void **state) {
         }
         assert_int_equal(bits_lowest(word), lowest);
         assert_int_equal(bits_highest(word), highest);
+    }
+}
+
+/* Each place of the two bits that count, with everything and with nothing between them. */
+static void as_the_builtins_find_them(void **state) {
+    (void)state;
+    for (uint32_t low = 0; low < 64; low++) {
+        for (uint32_t high = low; high < 64; high++) {
+            const uint64_t words[] = {bits_one(low) | bits_one(high),
+                                      bits_up_to(high) & ~(bits_one(low) - 1)};
+            for (size_t i = 0; i < 2; i++) {
+                assert_int_equal(bits_lowest(words[i]), __builtin_ctzll(words[i]));
+                assert_int_equal(bits_highest(words[i]), 63 - __builtin_clzll(words[i]));
+            }
+            if (high < 32) {
+                const uint32_t half = (uint32_t)words[0];
+                assert_int_equal(bits_half_lowest(half), low);
+                assert_int_equal(bits_half_highest(half), high);
+            }
+        }
     }
 }
 
@@ -88,9 +108,13 @@ static void wrapping(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lowest_and_highest),   cmocka_unit_test(masks),
-        cmocka_unit_test(words_that_hold_bits), cmocka_unit_test(powers_of_two),
-        cmocka_unit_test(rounding_up),          cmocka_unit_test(wrapping),
+        cmocka_unit_test(lowest_and_highest),
+        cmocka_unit_test(as_the_builtins_find_them),
+        cmocka_unit_test(masks),
+        cmocka_unit_test(words_that_hold_bits),
+        cmocka_unit_test(powers_of_two),
+        cmocka_unit_test(rounding_up),
+        cmocka_unit_test(wrapping),
     };
     return cmocka_run_group_tests_name("bits", tests, NULL, NULL);
 }
