@@ -28,7 +28,7 @@ bool chunkmalloc_owns(const void *address);
  * + internal; small_live + small_cached + small_free = in_slabs less the rounding at slab ends. */
 struct chunkmalloc_stats {
     size_t size;         /* of this structure, as the library knows it */
-    size_t heap;         /* address space ever handed out: all below the frontiers */
+    size_t heap;         /* address space ever handed out: the free and the live */
     size_t heap_limit;   /* the most that heap can become */
     size_t in_slabs;     /* runs that hold small blocks */
     size_t in_large;     /* runs that are large blocks */

@@ -13,9 +13,8 @@
  * the functions that only look at constants (capacity, chunk count, chunk size, alignment) may be
  * called at any time. locked.h adds a lock of your choice. Different heaps are independent.
  *
- * Time: "constant" below means bounded by a number that does not depend on the heap's contents
- * and grows with its size only through the levels of the bitmap: one per factor of 64 in chunks,
- * six for the largest heap possible. CHUNK_HEAP_SEARCH_MAX bounds every search in a list.
+ * Time: "constant" below means bounded by a number that depends neither on the heap's contents nor
+ * on its size. CHUNK_HEAP_SEARCH_MAX bounds the only loop.
  *
  * Waste: a block of s bytes takes ceil(s / chunk_size) chunks, at least one; nothing is added to
  * it. Bookkeeping costs CHUNK_HEAP_BOOKKEEPING_SIZE(chunks, 0) bytes beside the heap: at most
@@ -23,9 +22,9 @@
  *
  * Misuse: a pointer that does not name a live block is always noticed before anything is changed,
  * in every build, because the two bits of a chunk say what starts there. The heap's misuse hook is
- * then called; if it returns, the call has no effect and reports failure in its usual way; but for
- * CHUNK_MISUSE_CORRUPT, after which the damaged index is made anew from the bits and the call goes
- * on.
+ * then called; if it returns, the call has no effect and reports failure in its usual way. Only
+ * after CHUNK_MISUSE_CORRUPT there is no going on: a hook that returns is followed by the trap. To
+ * tell what such a pointer points to instead may take time linear in the run around it.
  */
 
 #include <stdbool.h>
@@ -39,10 +38,33 @@ extern "C" {
 #define CHUNK_HEAP_MIN_CHUNK_SIZE 16u
 #define CHUNK_HEAP_DEFAULT_CHUNK_SIZE 256u
 #define CHUNK_HEAP_DEFAULT_CHUNKS 4096u
-/* Largest number of chunks in one heap. */
-#define CHUNK_HEAP_MAX_CHUNKS 0x7fffffffu
-/* Most free runs that one allocation may look at before it takes memory from elsewhere. */
-#define CHUNK_HEAP_SEARCH_MAX 16u
+/* Most free runs that one allocation may look at before it looks at one that is certain to do. */
+#define CHUNK_HEAP_SEARCH_MAX 8u
+
+/*
+ * Bits of a chunk number in the index of free runs: 32, or 16 for heaps of at most 65534 chunks
+ * with half the index. To be set alike for the program and for the core that it is linked with.
+ */
+#ifndef CHUNK_HEAP_INDEX_BITS
+#define CHUNK_HEAP_INDEX_BITS 32
+#endif
+#if CHUNK_HEAP_INDEX_BITS == 32
+typedef uint32_t chunk_link;
+#define CHUNK_HEAP_MAX_CHUNKS 0x7fffffffu /* largest number of chunks in one heap */
+#elif CHUNK_HEAP_INDEX_BITS == 16
+typedef uint16_t chunk_link;
+#define CHUNK_HEAP_MAX_CHUNKS 0xfffeu
+#else
+#error CHUNK_HEAP_INDEX_BITS must be 16 or 32
+#endif
+
+/* A word of the bitmap, as wide as a register. */
+typedef uintptr_t chunk_word;
+#if UINTPTR_MAX > 0xffffffff
+#define CHUNK_WORD_BITS_ 64
+#else
+#define CHUNK_WORD_BITS_ 32
+#endif
 
 /* What a misuse hook is told. */
 enum chunk_misuse {
@@ -51,8 +73,7 @@ enum chunk_misuse {
     CHUNK_MISUSE_MISALIGNED,  /* not at the start of a chunk */
     CHUNK_MISUSE_OUTSIDE,     /* not in the heap, or in a part of it never handed out */
     CHUNK_MISUSE_WRONG_SIZE,  /* size given to chunk_free_sized is not the block's */
-    CHUNK_MISUSE_CORRUPT /* the node of a free run, or of a neighbour in its list, was overwritten;
-                          * the pointer names that run */
+    CHUNK_MISUSE_CORRUPT      /* the node of a free run was overwritten: the pointer names it */
 };
 
 /*
@@ -67,7 +88,8 @@ const char *chunk_misuse_name(enum chunk_misuse kind);
 /* What changes while a heap is in use. All zero is the empty heap. Private; see
  * chunk_heap_get_stats. */
 struct chunk_heap_state {
-    uint32_t frontier; /* chunks at or above it were never handed out */
+    uint32_t frontier; /* no run lies at or above it */
+    uint32_t touched;  /* chunks at or above it were never handed out */
     uint32_t opened;   /* chunks available so far; only in heaps that grow */
     uint32_t used;     /* chunks in live runs */
     uint32_t peak;     /* largest value of used */
@@ -75,29 +97,43 @@ struct chunk_heap_state {
     uint32_t free;     /* free runs below the frontier */
     uint32_t rows;     /* bit r: some list of row r of the index is not empty */
     uint32_t failures; /* allocations refused */
-    uint64_t allocations;
+    size_t allocations;
+    size_t granted; /* chunks of all allocations */
 };
 
-/* Links of a free run in the list of its size; chunk number + 1, zero for none. Private. */
+/* Links of a free run in the list of its length. Private. */
 struct chunk_node {
-    uint32_t next;
-    uint32_t prev;
+    chunk_link next;
+    chunk_link previous;
 };
+
+struct chunk_heap;
+
+/*
+ * Called when an allocation, or a block that grows, finds no room in a heap that grows: chunks more
+ * than are available would do. The hook may call chunk_heap_extend for this heap, and no other
+ * function that changes it. When it returns true, the request is tried once more; otherwise, or if
+ * there still is no room, that fails as usual.
+ */
+typedef bool (*chunk_source_hook)(const struct chunk_heap *heap, size_t chunks);
 
 /*
  * A heap: where its parts are. Constant once defined, so it may lie in read-only memory, and
  * several descriptors of the same parts are the same heap. Fields are private, except that
- * misuse may be set before first use.
+ * misuse and source may be set before first use.
  */
 struct chunk_heap {
     unsigned char *memory; /* first chunk, aligned to the chunk size */
+    unsigned char *nodes;  /* the first chunk's; memory, if they lie in the free chunks */
+    chunk_word *bits;      /* per word of chunks a pair (start, live), and one for the wall */
     struct chunk_heap_state *state;
-    uint32_t *index;          /* per row a map of its lists, then the heads of the lists */
-    uint64_t *bits;           /* per 64 chunks a pair (start, used), then the summaries */
-    struct chunk_node *nodes; /* one a chunk, or NULL: nodes lie in the free chunks */
+    uint32_t *maps;           /* one a row of the index: which of its lists are not empty */
+    chunk_link *heads;        /* the first run of each list */
     chunk_misuse_hook misuse; /* NULL: the processor's trap instruction */
+    chunk_source_hook source; /* NULL: the program extends the heap by itself, or not at all */
     uint32_t chunks;
     uint8_t chunk_shift; /* log2 of the chunk size */
+    uint8_t node_shift;  /* log2 of the distance from one chunk's node to the next's */
     bool grows;          /* only state->opened chunks are available */
 };
 
@@ -109,10 +145,8 @@ enum {
     /* Start with no chunk available; chunk_heap_extend makes them so. */
     CHUNK_HEAP_GROWS = 2,
     /* The bookkeeping is known to be zero-filled: chunk_heap_init need not clear it, and takes
-     * constant time. In a heap that grows, the node of a chunk that is not yet available is not
-     * used, and its two bits are at most read: their memory may still be out of reach, or
-     * read-only.
-     */
+     * constant time. In a heap that grows, nodes of chunks that are not yet available are not used,
+     * and of their bits only those of the first one: their memory may still be out of reach. */
     CHUNK_HEAP_ZEROED = 4
 };
 
@@ -121,23 +155,17 @@ enum {
 
 #define CHUNK_HEAP_ROWS_(chunks) \
     ((chunks) < 32u ? 1u : 28u - (unsigned)__builtin_clz((unsigned)((chunks) | 1u)))
-#define CHUNK_HEAP_INDEX_WORDS_(chunks) (CHUNK_HEAP_ROWS_(chunks) * 33u)
-#define CHUNK_HEAP_UP_(words) ((words) > 1 ? ((words) + 63) / 64 : 0)
-#define CHUNK_HEAP_W0_(chunks) (((size_t)(chunks) + 63) / 64)
-#define CHUNK_HEAP_W1_(chunks) CHUNK_HEAP_UP_(CHUNK_HEAP_W0_(chunks))
-#define CHUNK_HEAP_W2_(chunks) CHUNK_HEAP_UP_(CHUNK_HEAP_W1_(chunks))
-#define CHUNK_HEAP_W3_(chunks) CHUNK_HEAP_UP_(CHUNK_HEAP_W2_(chunks))
-#define CHUNK_HEAP_W4_(chunks) CHUNK_HEAP_UP_(CHUNK_HEAP_W3_(chunks))
-#define CHUNK_HEAP_W5_(chunks) CHUNK_HEAP_UP_(CHUNK_HEAP_W4_(chunks))
-#define CHUNK_HEAP_BITS_WORDS_(chunks)                                              \
-    (2 * CHUNK_HEAP_W0_(chunks) + CHUNK_HEAP_W1_(chunks) + CHUNK_HEAP_W2_(chunks) + \
-     CHUNK_HEAP_W3_(chunks) + CHUNK_HEAP_W4_(chunks) + CHUNK_HEAP_W5_(chunks))
+#define CHUNK_HEAP_BITS_WORDS_(chunks) (((size_t)(chunks) / CHUNK_WORD_BITS_ + 1) * 2)
+#define CHUNK_HEAP_MAPS_SIZE_(chunks) ((size_t)4 * CHUNK_HEAP_ROWS_(chunks))
+#define CHUNK_HEAP_HEADS_SIZE_(chunks) (32 * sizeof(chunk_link) * CHUNK_HEAP_ROWS_(chunks))
+#define CHUNK_HEAP_ROUNDED_(size) (((size) + 7) / 8 * 8)
 
 /* Bytes of bookkeeping for a heap of that many chunks; flags as for chunk_heap_init. */
-#define CHUNK_HEAP_BOOKKEEPING_SIZE(chunks, flags)                          \
-    (sizeof(struct chunk_heap_state) + 8 * CHUNK_HEAP_BITS_WORDS_(chunks) + \
-     (((flags)&CHUNK_HEAP_NODES_OUTSIDE) ? 8 * (size_t)(chunks) : 0) +      \
-     ((size_t)4 * CHUNK_HEAP_INDEX_WORDS_(chunks) + 7) / 8 * 8)
+#define CHUNK_HEAP_BOOKKEEPING_SIZE(chunks, flags)                                         \
+    (sizeof(struct chunk_heap_state) +                                                     \
+     CHUNK_HEAP_ROUNDED_(CHUNK_HEAP_MAPS_SIZE_(chunks) + CHUNK_HEAP_HEADS_SIZE_(chunks)) + \
+     sizeof(chunk_word) * CHUNK_HEAP_BITS_WORDS_(chunks) +                                 \
+     (((flags)&CHUNK_HEAP_NODES_OUTSIDE) ? sizeof(struct chunk_node) * (size_t)(chunks) : 0))
 
 /* ---- static definition ------------------------------------------------------------------------
  */
@@ -155,58 +183,66 @@ enum {
     ((chunks) >= 1 && (chunks) <= CHUNK_HEAP_MAX_CHUNKS && (size) >= CHUNK_HEAP_MIN_CHUNK_SIZE && \
      ((size) & ((size)-1)) == 0)
 
-#define CHUNK_HEAP_DEFINE_(name, chunks, size, hook, flags)                                    \
-    CHUNK_STATIC_ASSERT_((chunks) >= 1, chunk_heap_needs_at_least_one_chunk);                  \
-    CHUNK_STATIC_ASSERT_((chunks) <= CHUNK_HEAP_MAX_CHUNKS, chunk_heap_has_too_many_chunks);   \
-    CHUNK_STATIC_ASSERT_((size) >= CHUNK_HEAP_MIN_CHUNK_SIZE,                                  \
-                         chunk_size_must_be_at_least_16_bytes);                                \
-    CHUNK_STATIC_ASSERT_(((size) & ((size)-1)) == 0, chunk_size_must_be_a_power_of_two);       \
-    static unsigned char                                                                       \
-        name##_memory[CHUNK_HEAP_SOUND_(chunks, size) ? (size_t)(chunks) * (size) : 1]         \
-        __attribute__((                                                                        \
-            aligned((size) > 4096 && CHUNK_HEAP_SOUND_(chunks, size) ? (size) : 4096)));       \
-    static struct {                                                                            \
-        struct chunk_heap_state state;                                                         \
-        uint64_t bits[CHUNK_HEAP_SOUND_(chunks, size) ? CHUNK_HEAP_BITS_WORDS_(chunks) : 1];   \
-        struct chunk_node                                                                      \
-            nodes[((flags)&CHUNK_HEAP_NODES_OUTSIDE) && CHUNK_HEAP_SOUND_(chunks, size)        \
-                      ? (size_t)(chunks)                                                       \
-                      : 1];                                                                    \
-        uint32_t index[CHUNK_HEAP_SOUND_(chunks, size) ? CHUNK_HEAP_INDEX_WORDS_(chunks) : 1]; \
-    } name##_bookkeeping __attribute__((aligned(64)));                                         \
-    static const struct chunk_heap name __attribute__((unused)) = {                            \
-        name##_memory,                                                                         \
-        &name##_bookkeeping.state,                                                             \
-        name##_bookkeeping.index,                                                              \
-        name##_bookkeeping.bits,                                                               \
-        ((flags)&CHUNK_HEAP_NODES_OUTSIDE) ? name##_bookkeeping.nodes : 0,                     \
-        hook,                                                                                  \
-        (uint32_t)(chunks),                                                                    \
-        (uint8_t)CHUNK_HEAP_LOG2_(size),                                                       \
+#define CHUNK_HEAP_DEFINE_(name, chunks, size, hook, flags, source_hook)                         \
+    CHUNK_STATIC_ASSERT_((chunks) >= 1, chunk_heap_needs_at_least_one_chunk);                    \
+    CHUNK_STATIC_ASSERT_((chunks) <= CHUNK_HEAP_MAX_CHUNKS, chunk_heap_has_too_many_chunks);     \
+    CHUNK_STATIC_ASSERT_((size) >= CHUNK_HEAP_MIN_CHUNK_SIZE,                                    \
+                         chunk_size_must_be_at_least_16_bytes);                                  \
+    CHUNK_STATIC_ASSERT_(((size) & ((size)-1)) == 0, chunk_size_must_be_a_power_of_two);         \
+    static unsigned char                                                                         \
+        name##_memory[CHUNK_HEAP_SOUND_(chunks, size) ? (size_t)(chunks) * (size) : 1]           \
+        __attribute__((                                                                          \
+            aligned((size) > 4096 && CHUNK_HEAP_SOUND_(chunks, size) ? (size) : 4096)));         \
+    static struct {                                                                              \
+        struct chunk_heap_state state;                                                           \
+        uint32_t maps[CHUNK_HEAP_SOUND_(chunks, size) ? CHUNK_HEAP_ROWS_(chunks) : 1];           \
+        chunk_link heads[CHUNK_HEAP_SOUND_(chunks, size) ? CHUNK_HEAP_ROWS_(chunks) * 32u : 1];  \
+        chunk_word bits[CHUNK_HEAP_SOUND_(chunks, size) ? CHUNK_HEAP_BITS_WORDS_(chunks) : 1];   \
+        struct chunk_node                                                                        \
+            nodes[((flags)&CHUNK_HEAP_NODES_OUTSIDE) && CHUNK_HEAP_SOUND_(chunks, size)          \
+                      ? (size_t)(chunks)                                                         \
+                      : 1];                                                                      \
+    } name##_bookkeeping __attribute__((aligned(64)));                                           \
+    static const struct chunk_heap name __attribute__((unused)) = {                              \
+        name##_memory,                                                                           \
+        ((flags)&CHUNK_HEAP_NODES_OUTSIDE) ? (unsigned char *)name##_bookkeeping.nodes           \
+                                           : name##_memory,                                      \
+        name##_bookkeeping.bits,                                                                 \
+        &name##_bookkeeping.state,                                                               \
+        name##_bookkeeping.maps,                                                                 \
+        name##_bookkeeping.heads,                                                                \
+        hook,                                                                                    \
+        source_hook,                                                                             \
+        (uint32_t)(chunks),                                                                      \
+        (uint8_t)CHUNK_HEAP_LOG2_(size),                                                         \
+        (uint8_t)CHUNK_HEAP_LOG2_(((flags)&CHUNK_HEAP_NODES_OUTSIDE) ? sizeof(struct chunk_node) \
+                                                                     : (size)),                  \
         ((flags)&CHUNK_HEAP_GROWS) != 0}
 
-#define CHUNK_HEAP_PICK_(_1, _2, _3, _4, _5, pick, ...) pick
+#define CHUNK_HEAP_PICK_(_1, _2, _3, _4, _5, _6, pick, ...) pick
 #define CHUNK_HEAP_DEFINE1_(name) CHUNK_HEAP_DEFINE2_(name, CHUNK_HEAP_DEFAULT_CHUNKS)
 #define CHUNK_HEAP_DEFINE2_(name, chunks) \
     CHUNK_HEAP_DEFINE3_(name, chunks, CHUNK_HEAP_DEFAULT_CHUNK_SIZE)
-#define CHUNK_HEAP_DEFINE3_(name, chunks, size) CHUNK_HEAP_DEFINE_(name, chunks, size, 0, 0)
+#define CHUNK_HEAP_DEFINE3_(name, chunks, size) CHUNK_HEAP_DEFINE_(name, chunks, size, 0, 0, 0)
 #define CHUNK_HEAP_DEFINE4_(name, chunks, size, hook) \
-    CHUNK_HEAP_DEFINE_(name, chunks, size, hook, 0)
+    CHUNK_HEAP_DEFINE_(name, chunks, size, hook, 0, 0)
 #define CHUNK_HEAP_DEFINE5_(name, chunks, size, hook, flags) \
-    CHUNK_HEAP_DEFINE_(name, chunks, size, hook, flags)
+    CHUNK_HEAP_DEFINE_(name, chunks, size, hook, flags, 0)
+#define CHUNK_HEAP_DEFINE6_(name, chunks, size, hook, flags, source_hook) \
+    CHUNK_HEAP_DEFINE_(name, chunks, size, hook, flags, source_hook)
 
 /*
- * CHUNK_HEAP_DEFINE(name [, chunks [, chunk_size [, hook [, flags]]]]);
+ * CHUNK_HEAP_DEFINE(name [, chunks [, chunk_size [, hook [, flags [, source]]]]]);
  *
  * At file scope: a heap with its memory (aligned to the larger of 4096 and the chunk size) and its
  * bookkeeping, all static and zero-filled, and `static const struct chunk_heap name`. Ready for
- * use as it is. Defaults: 4096 chunks of 256 bytes, hook NULL (trap), no flags. Arguments are
- * integer constants; a wrong one stops the compilation with a message that says which rule it
- * breaks.
+ * use as it is. Defaults: 4096 chunks of 256 bytes, misuse hook NULL (trap), no flags, source hook
+ * NULL. The numbers are integer constants; a wrong one stops the compilation with a message that
+ * says which rule it breaks.
  */
 #define CHUNK_HEAP_DEFINE(...)                                                                   \
-    CHUNK_HEAP_PICK_(__VA_ARGS__, CHUNK_HEAP_DEFINE5_, CHUNK_HEAP_DEFINE4_, CHUNK_HEAP_DEFINE3_, \
-                     CHUNK_HEAP_DEFINE2_, CHUNK_HEAP_DEFINE1_, 0)                                \
+    CHUNK_HEAP_PICK_(__VA_ARGS__, CHUNK_HEAP_DEFINE6_, CHUNK_HEAP_DEFINE5_, CHUNK_HEAP_DEFINE4_, \
+                     CHUNK_HEAP_DEFINE3_, CHUNK_HEAP_DEFINE2_, CHUNK_HEAP_DEFINE1_, 0)           \
     (__VA_ARGS__)
 
 /* ---- definition at run time -------------------------------------------------------------------
@@ -252,7 +288,7 @@ enum chunk_heap_error chunk_heap_init(struct chunk_heap *heap, void *memory, siz
 /*
  * A block of at least size bytes, aligned to the chunk size; size 0 gives a block of one chunk
  * with an address of its own. NULL when no free run is found that is large enough: certain when
- * none exists for sizes below 32 chunks; above, a run longer by less than 1/32 than the request
+ * none exists for sizes below 64 chunks; above, a run longer by less than 1/32 than the request
  * may be missed if CHUNK_HEAP_SEARCH_MAX others of its list come first.
  * Constant time. Two-level segregated fit: Masmano, Ripoll, Crespo, Real: "TLSF: a new dynamic
  * memory allocator for real-time systems", ECRTS 2004.
@@ -293,9 +329,12 @@ bool chunk_resize(const struct chunk_heap *heap, void *block, size_t size);
 
 /*
  * chunk_resize, and where that fails the contents move: to another run, or, when there is none,
- * down over a free left neighbour. Returns the block's address, or NULL with the block as it was.
+ * down over a free left neighbour. A block that shrinks by an eighth or more moves also into a free
+ * run that it fills, or nearly (what is left over is at most a sixteenth of what it gives up): so
+ * memory does not fall to pieces. Returns the block's address, or NULL with the block as it was.
  * block NULL: chunk_alloc(size). A block that moves is aligned to the chunk size only.
- * Constant time plus the copy.
+ * Constant time plus the copy. Who shrinks a block step by step copies in all no more than eight
+ * times its length.
  */
 void *chunk_realloc(const struct chunk_heap *heap, void *block, size_t size);
 
@@ -322,12 +361,16 @@ struct chunk_heap_stats {
     size_t available;  /* chunks that may be used now: chunks, or what has been opened */
     size_t used;       /* chunks in live blocks */
     size_t peak;       /* largest value of used so far */
-    size_t frontier;   /* chunks that were ever handed out, and the gaps between them */
+    size_t frontier;   /* the end of the last live block, in chunks from the heap's start */
+    size_t touched; /* the largest value of frontier so far: chunks above were never handed out */
     size_t live_blocks;
-    size_t free_runs;     /* below the frontier */
-    size_t failures;      /* allocations refused so far; wraps at 2^32 */
-    uint64_t allocations; /* granted so far */
-    size_t bookkeeping;   /* bytes beside the heap */
+    size_t free_runs;    /* below the frontier; all above it is one more */
+    size_t largest_free; /* chunks of a block that can be had now; the longest free run may be
+                          * longer by less than 1/32 */
+    size_t failures;     /* allocations refused so far; wraps at 2^32 */
+    size_t allocations;  /* granted so far */
+    size_t granted;      /* chunks of these together; wraps */
+    size_t bookkeeping;  /* bytes beside the heap */
 };
 
 /* Constant time. */
@@ -364,8 +407,8 @@ const char *chunk_heap_check(const struct chunk_heap *heap, enum chunk_check dep
 bool chunk_heap_extend(const struct chunk_heap *heap, size_t chunks);
 
 /* Makes only the first chunks available; nothing changes if no more are now. False when the heap
- * does not grow, or a chunk at or above has ever been handed out (the frontier is beyond it).
- * Constant time. */
+ * does not grow, or a live block ends above. The chunks given up count as handed out before if they
+ * become available again: chunk_alloc_zeroed clears them. Constant time. */
 bool chunk_heap_truncate(const struct chunk_heap *heap, size_t chunks);
 
 #ifdef __cplusplus

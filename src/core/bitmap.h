@@ -3,74 +3,106 @@
 #define CHUNKMALLOC_CORE_BITMAP_H
 
 /*
- * The two bits of each chunk: "a run starts here" and "and it is live". Words of the two kinds
- * alternate, so that both bits of a chunk share a cache line. Over the start words stand summaries:
- * bit i of a level says whether word i of the level below is not zero, up to a level of one word.
- * All functions take at most one step down and one up per level.
+ * The two bits of each chunk: "a run starts here" and, where one does, "and it is live". Words of
+ * the two kinds alternate, so that both bits of a chunk share a cache line.
+ *
+ * Where no run starts, the second bit has no meaning. Of a run that covers several whole words the
+ * second words are therefore free to say how far it is: the first of them holds the number of the
+ * word in which the next run starts, the last that of the word in which this one does. So either
+ * end of a run of any length is found from the other in three steps.
+ *
+ * At the frontier there is a live start, the wall: each run has a next one, and none grows over it.
  */
 
 #include "assert.h"
 #include "bits.h"
-#include <chunkmalloc/heap.h>
+
+static inline chunk_word *chunk_bitmap_pair(const struct chunk_heap *heap, uint32_t word) {
+    return &heap->bits[(size_t)word * 2];
+}
 
 static inline bool chunk_bitmap_is_start(const struct chunk_heap *heap, uint32_t chunk) {
-    return (heap->bits[(size_t)(chunk / 64) * 2] & bits_one(chunk)) != 0;
+    return (chunk_bitmap_pair(heap, chunk / BITS_WORD)[0] & bits_one(chunk)) != 0;
 }
 
 /* A live run starts at the chunk. */
 static inline bool chunk_bitmap_is_live(const struct chunk_heap *heap, uint32_t chunk) {
-    return (heap->bits[(size_t)(chunk / 64) * 2 + 1] & bits_one(chunk)) != 0;
+    const chunk_word *const pair = chunk_bitmap_pair(heap, chunk / BITS_WORD);
+    return (pair[0] & pair[1] & bits_one(chunk)) != 0;
 }
 
-static inline void chunk_bitmap_set_live(const struct chunk_heap *heap, uint32_t chunk) {
-    chunk_debug(chunk_bitmap_is_start(heap, chunk));
-    heap->bits[(size_t)(chunk / 64) * 2 + 1] |= bits_one(chunk);
+/* A free run starts at the chunk. */
+static inline bool chunk_bitmap_is_free(const struct chunk_heap *heap, uint32_t chunk) {
+    const chunk_word *const pair = chunk_bitmap_pair(heap, chunk / BITS_WORD);
+    return (pair[0] & ~pair[1] & bits_one(chunk)) != 0;
 }
 
-static inline void chunk_bitmap_clear_live(const struct chunk_heap *heap, uint32_t chunk) {
-    chunk_debug(chunk_bitmap_is_live(heap, chunk));
-    heap->bits[(size_t)(chunk / 64) * 2 + 1] &= ~bits_one(chunk);
-}
-
-void chunk_bitmap_summarise_set(const struct chunk_heap *heap, uint32_t word);
-void chunk_bitmap_summarise_clear(const struct chunk_heap *heap, uint32_t word);
-uint32_t chunk_bitmap_next_far(const struct chunk_heap *heap, uint32_t word, uint32_t limit);
-uint32_t chunk_bitmap_previous_far(const struct chunk_heap *heap, uint32_t word);
-
-static inline void chunk_bitmap_set_start(const struct chunk_heap *heap, uint32_t chunk) {
-    uint64_t *const word = &heap->bits[(size_t)(chunk / 64) * 2];
-    const bool was_empty = *word == 0;
-    *word |= bits_one(chunk);
-    if (was_empty) {
-        chunk_bitmap_summarise_set(heap, chunk / 64);
+/* Enters the run [chunk, end), in which no other starts. */
+static inline void chunk_bitmap_mark(const struct chunk_heap *heap, uint32_t chunk, uint32_t end,
+                                     bool live) {
+    const uint32_t word = chunk / BITS_WORD;
+    const uint32_t last = end / BITS_WORD;
+    chunk_word *const pair = chunk_bitmap_pair(heap, word);
+    pair[0] |= bits_one(chunk);
+    pair[1] = live ? pair[1] | bits_one(chunk) : pair[1] & ~bits_one(chunk);
+    if (last > word + 2) {
+        chunk_bitmap_pair(heap, word + 1)[1] = last;
+        chunk_bitmap_pair(heap, last - 1)[1] = word;
     }
 }
 
-static inline void chunk_bitmap_clear_start(const struct chunk_heap *heap, uint32_t chunk) {
-    chunk_debug(chunk_bitmap_is_start(heap, chunk) && !chunk_bitmap_is_live(heap, chunk));
-    uint64_t *const word = &heap->bits[(size_t)(chunk / 64) * 2];
-    *word &= ~bits_one(chunk);
-    if (*word == 0) {
-        chunk_bitmap_summarise_clear(heap, chunk / 64);
-    }
+/* No run starts at the chunk any more. */
+static inline void chunk_bitmap_clear(const struct chunk_heap *heap, uint32_t chunk) {
+    chunk_bitmap_pair(heap, chunk / BITS_WORD)[0] &= ~bits_one(chunk);
 }
 
-/* The first start at or above the chunk, or limit, which no start may reach. */
-static inline uint32_t chunk_bitmap_next_start(const struct chunk_heap *heap, uint32_t chunk,
-                                               uint32_t limit) {
-    if (chunk >= limit) {
-        return limit;
+/* The start after that of the run at the chunk: the next run, or the wall. */
+static inline uint32_t chunk_bitmap_next(const struct chunk_heap *heap, uint32_t chunk) {
+    uint32_t word = chunk / BITS_WORD;
+    const chunk_word *pair = chunk_bitmap_pair(heap, word);
+    const chunk_word above = pair[0] >> (chunk % BITS_WORD) >> 1;
+    if (above != 0) {
+        return chunk + 1 + bits_lowest(above);
     }
-    const uint64_t word = heap->bits[(size_t)(chunk / 64) * 2] >> (chunk & 63);
-    return word != 0 ? chunk + bits_lowest(word)
-                     : chunk_bitmap_next_far(heap, chunk / 64 + 1, limit);
+    pair += 2;
+    word++;
+    if (pair[0] == 0) {
+        word = pair[2] != 0 ? word + 1 : (uint32_t)pair[1];
+        pair = chunk_bitmap_pair(heap, word);
+    }
+    chunk_require(pair[0] != 0);
+    return word * BITS_WORD + bits_lowest(pair[0]);
 }
 
-/* The last start at or below the chunk; there is one. */
-static inline uint32_t chunk_bitmap_previous_start(const struct chunk_heap *heap, uint32_t chunk) {
-    const uint64_t word = heap->bits[(size_t)(chunk / 64) * 2] & bits_up_to(chunk);
-    return word != 0 ? (chunk & ~63u) + bits_highest(word)
-                     : chunk_bitmap_previous_far(heap, chunk / 64);
+/* The start before that of the run (or the wall) at the chunk, which is not the first. */
+static inline uint32_t chunk_bitmap_previous(const struct chunk_heap *heap, uint32_t chunk) {
+    uint32_t word = chunk / BITS_WORD;
+    const chunk_word *pair = chunk_bitmap_pair(heap, word);
+    chunk_word below = pair[0] & (bits_one(chunk) - 1);
+    if (below == 0) {
+        pair -= 2;
+        word--;
+        if (pair[0] == 0) {
+            word = pair[-2] != 0 ? word - 1 : (uint32_t)pair[1];
+            pair = chunk_bitmap_pair(heap, word);
+        }
+        below = pair[0];
+        chunk_require(below != 0);
+    }
+    return word * BITS_WORD + bits_highest(below);
+}
+
+/* The start of the run in which the chunk, which is below the frontier, lies. Looks at each word
+ * in between. */
+static inline uint32_t chunk_bitmap_start_of(const struct chunk_heap *heap, uint32_t chunk) {
+    uint32_t word = chunk / BITS_WORD;
+    chunk_word below = chunk_bitmap_pair(heap, word)[0] & bits_up_to(chunk);
+    while (below == 0) {
+        chunk_require(word > 0);
+        word--;
+        below = chunk_bitmap_pair(heap, word)[0];
+    }
+    return word * BITS_WORD + bits_highest(below);
 }
 
 #endif

@@ -2,12 +2,14 @@
 #ifndef CHUNKMALLOC_CORE_BITS_H
 #define CHUNKMALLOC_CORE_BITS_H
 
-#include <stdint.h>
+#include <chunkmalloc/heap.h>
+
+/* A word of bits is as wide as a register. */
+enum { BITS_WORD = CHUNK_WORD_BITS_ };
 
 /*
  * Where the processor has no instruction for it, a builtin is a call of a function in the
- * compiler's own library, which a program that links with no library does not have. For the same
- * reason words are taken by halves where registers are.
+ * compiler's own library, which a program that links with no library does not have.
  */
 #if (defined(__riscv) && !defined(__riscv_zbb)) || (defined(__thumb__) && !defined(__thumb2__))
 #ifndef CHUNK_NO_BUILTIN_BITS
@@ -15,62 +17,46 @@
 #endif
 #endif
 
-/* Position of the highest bit set; half is not 0. */
-static inline unsigned bits_half_highest(uint32_t half) {
+/* Position of the highest bit set; word is not 0. */
+static inline unsigned bits_highest(chunk_word word) {
 #ifdef CHUNK_NO_BUILTIN_BITS
     unsigned position = 0;
-    for (unsigned step = 16; step > 0; step /= 2) {
-        if (half >> step != 0) {
-            half >>= step;
+    for (unsigned step = BITS_WORD / 2; step > 0; step /= 2) {
+        if (word >> step != 0) {
+            word >>= step;
             position += step;
         }
     }
     return position;
+#elif CHUNK_WORD_BITS_ == 64
+    return 63u - (unsigned)__builtin_clzll(word);
 #else
-    return 31u - (unsigned)__builtin_clz(half);
-#endif
-}
-
-/* Position of the lowest bit set; half is not 0. */
-static inline unsigned bits_half_lowest(uint32_t half) {
-#ifdef CHUNK_NO_BUILTIN_BITS
-    return bits_half_highest(half & (0u - half));
-#else
-    return (unsigned)__builtin_ctz(half);
+    return 31u - (unsigned)__builtin_clz(word);
 #endif
 }
 
 /* Position of the lowest bit set; word is not 0. */
-static inline unsigned bits_lowest(uint64_t word) {
-#if defined(CHUNK_NO_BUILTIN_BITS) || UINTPTR_MAX <= UINT32_MAX
-    const uint32_t lower = (uint32_t)word;
-    return lower != 0 ? bits_half_lowest(lower) : 32 + bits_half_lowest((uint32_t)(word >> 32));
-#else
+static inline unsigned bits_lowest(chunk_word word) {
+#ifdef CHUNK_NO_BUILTIN_BITS
+    return bits_highest(word & ((chunk_word)0 - word));
+#elif CHUNK_WORD_BITS_ == 64
     return (unsigned)__builtin_ctzll(word);
-#endif
-}
-
-/* Position of the highest bit set; word is not 0. */
-static inline unsigned bits_highest(uint64_t word) {
-#if defined(CHUNK_NO_BUILTIN_BITS) || UINTPTR_MAX <= UINT32_MAX
-    const uint32_t upper = (uint32_t)(word >> 32);
-    return upper != 0 ? 32 + bits_half_highest(upper) : bits_half_highest((uint32_t)word);
 #else
-    return 63u - (unsigned)__builtin_clzll(word);
+    return (unsigned)__builtin_ctz(word);
 #endif
 }
 
-static inline uint64_t bits_one(uint32_t position) {
-    return (uint64_t)1 << (position & 63);
+static inline chunk_word bits_one(uint32_t position) {
+    return (chunk_word)1 << (position % BITS_WORD);
 }
 
 /* Bits 0 to position, both included. */
-static inline uint64_t bits_up_to(uint32_t position) {
-    return ~(uint64_t)0 >> (63 - (position & 63));
+static inline chunk_word bits_up_to(uint32_t position) {
+    return ~(chunk_word)0 >> (BITS_WORD - 1 - position % BITS_WORD);
 }
 
 static inline uint32_t bits_words(uint32_t bits) {
-    return bits / 64 + (bits % 64 != 0);
+    return bits / BITS_WORD + (bits % BITS_WORD != 0);
 }
 
 #endif

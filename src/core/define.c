@@ -65,17 +65,21 @@ enum chunk_heap_error chunk_heap_init(struct chunk_heap *heap, void *memory, siz
     if ((flags & CHUNK_HEAP_ZEROED) == 0) {
         __builtin_memset(bookkeeping, 0, chunk_heap_bookkeeping_size(chunks, flags));
     }
-    const size_t index_words = arith_round_up(CHUNK_HEAP_INDEX_WORDS_(chunks), 2);
     heap->memory = (unsigned char *)memory;
     heap->state = (struct chunk_heap_state *)bookkeeping;
-    heap->index = (uint32_t *)(void *)(heap->state + 1);
-    heap->bits = (uint64_t *)(void *)(heap->index + index_words);
-    struct chunk_node *const nodes =
-        (struct chunk_node *)(void *)(heap->bits + CHUNK_HEAP_BITS_WORDS_(chunks));
-    heap->nodes = (flags & CHUNK_HEAP_NODES_OUTSIDE) != 0 ? nodes : NULL;
+    heap->maps = (uint32_t *)(void *)(heap->state + 1);
+    heap->heads = (chunk_link *)(void *)(heap->maps + CHUNK_HEAP_ROWS_(chunks));
+    const size_t index_size = CHUNK_HEAP_MAPS_SIZE_(chunks) + CHUNK_HEAP_HEADS_SIZE_(chunks);
+    heap->bits =
+        (chunk_word *)(void *)((unsigned char *)heap->maps + CHUNK_HEAP_ROUNDED_(index_size));
+    const bool outside = (flags & CHUNK_HEAP_NODES_OUTSIDE) != 0;
+    heap->nodes =
+        outside ? (unsigned char *)(heap->bits + CHUNK_HEAP_BITS_WORDS_(chunks)) : heap->memory;
     heap->misuse = NULL;
+    heap->source = NULL;
     heap->chunks = chunks;
     heap->chunk_shift = (uint8_t)shift;
+    heap->node_shift = (uint8_t)(outside ? bits_lowest(sizeof(struct chunk_node)) : shift);
     heap->grows = (flags & CHUNK_HEAP_GROWS) != 0;
     return CHUNK_HEAP_OK;
 }
@@ -140,19 +144,38 @@ unsigned chunk_heap_usage(const struct chunk_heap *heap) {
     return usage;
 }
 
+/* Looks at the first runs of the last list that is not empty. */
+static uint32_t largest_free(const struct chunk_heap *heap) {
+    uint32_t most = chunk_run_available(heap) - heap->state->frontier;
+    if (heap->state->rows == 0) {
+        return most;
+    }
+    const uint32_t row = bits_highest(heap->state->rows);
+    uint32_t chunk = chunk_index_head(heap, row * INDEX_ROW + bits_highest(heap->maps[row]));
+    for (unsigned i = 0; i < CHUNK_HEAP_SEARCH_MAX && chunk != INDEX_NONE; i++) {
+        const uint32_t length = chunk_run_length(heap, chunk);
+        most = length > most ? length : most;
+        chunk = chunk_index_follow(heap, chunk, chunk_index_node(heap, chunk)->next);
+    }
+    return most;
+}
+
 void chunk_heap_get_stats(const struct chunk_heap *heap, struct chunk_heap_stats *stats) {
     const struct chunk_heap_state *const state = heap->state;
-    const unsigned flags = heap->nodes != NULL ? CHUNK_HEAP_NODES_OUTSIDE : 0;
+    const unsigned flags = heap->nodes != heap->memory ? CHUNK_HEAP_NODES_OUTSIDE : 0;
     stats->chunk_size = chunk_heap_chunk_size(heap);
     stats->chunks = heap->chunks;
     stats->available = chunk_run_available(heap);
     stats->used = state->used;
     stats->peak = state->peak;
     stats->frontier = state->frontier;
+    stats->touched = state->touched;
     stats->live_blocks = state->live;
     stats->free_runs = state->free;
+    stats->largest_free = largest_free(heap);
     stats->failures = state->failures;
     stats->allocations = state->allocations;
+    stats->granted = state->granted;
     stats->bookkeeping = chunk_heap_bookkeeping_size(heap->chunks, flags);
 }
 

@@ -8,13 +8,8 @@
 
 /* Chunks that a block of size bytes takes, or RUN_NONE if the heap has not as many. */
 static uint32_t chunks_for(const struct chunk_heap *heap, size_t size) {
-    const size_t whole = size >> heap->chunk_shift;
-    if (whole >= heap->chunks) {
-        const bool exact = whole == heap->chunks && size == whole << heap->chunk_shift;
-        return exact ? heap->chunks : RUN_NONE;
-    }
-    const size_t rest = size - (whole << heap->chunk_shift);
-    return (uint32_t)whole + (rest != 0 || size == 0);
+    const size_t last = (size != 0 ? size - 1 : 0) >> heap->chunk_shift;
+    return last < heap->chunks ? (uint32_t)last + 1 : RUN_NONE;
 }
 
 static unsigned char *address_of(const struct chunk_heap *heap, uint32_t chunk) {
@@ -28,12 +23,19 @@ static void after_change(const struct chunk_heap *heap) {
     }
 }
 
-/* What is wrong with a chunk at which no live run starts. */
-static enum chunk_misuse misuse_at(const struct chunk_heap *heap, uint32_t chunk) {
-    if (chunk >= heap->state->frontier) {
+/* What is wrong with an offset in the heap at which no live block starts. */
+static enum chunk_misuse misuse_at(const struct chunk_heap *heap, uintptr_t offset) {
+    const uintptr_t chunk = offset >> heap->chunk_shift;
+    if (chunk >= heap->chunks) {
         return CHUNK_MISUSE_OUTSIDE;
     }
-    const uint32_t start = chunk_bitmap_previous_start(heap, chunk);
+    if (offset != chunk << heap->chunk_shift) {
+        return CHUNK_MISUSE_MISALIGNED;
+    }
+    if (chunk >= heap->state->frontier) {
+        return chunk < heap->state->touched ? CHUNK_MISUSE_DOUBLE_FREE : CHUNK_MISUSE_OUTSIDE;
+    }
+    const uint32_t start = chunk_bitmap_start_of(heap, (uint32_t)chunk);
     return chunk_bitmap_is_live(heap, start) ? CHUNK_MISUSE_INTERIOR : CHUNK_MISUSE_DOUBLE_FREE;
 }
 
@@ -42,32 +44,12 @@ static enum chunk_misuse misuse_at(const struct chunk_heap *heap, uint32_t chunk
 static uint32_t locate(const struct chunk_heap *heap, const void *block) {
     const uintptr_t offset = (uintptr_t)block - (uintptr_t)heap->memory;
     const uintptr_t chunk = offset >> heap->chunk_shift;
-    enum chunk_misuse kind = CHUNK_MISUSE_OUTSIDE;
-    if (chunk < heap->chunks) {
-        if (offset != chunk << heap->chunk_shift) {
-            kind = CHUNK_MISUSE_MISALIGNED;
-        } else if (chunk_bitmap_is_live(heap, (uint32_t)chunk)) {
-            return (uint32_t)chunk;
-        } else {
-            kind = misuse_at(heap, (uint32_t)chunk);
-        }
+    if (chunk < heap->state->frontier && offset == chunk << heap->chunk_shift &&
+        chunk_bitmap_is_live(heap, (uint32_t)chunk)) {
+        return (uint32_t)chunk;
     }
-    chunk_misuse_report(heap, kind, block);
+    chunk_misuse_report(heap, misuse_at(heap, offset), block);
     return RUN_NONE;
-}
-
-/* A block, or NULL; that is not counted as a failure yet. */
-static void *try_to_allocate(const struct chunk_heap *heap, size_t size, uint32_t align,
-                             uint32_t phase) {
-    const uint32_t length = chunks_for(heap, size);
-    const uint32_t chunk =
-        length != RUN_NONE ? chunk_run_alloc(heap, length, align, phase) : RUN_NONE;
-    if (chunk == RUN_NONE) {
-        return NULL;
-    }
-    after_change(heap);
-    trace(CHUNK_TRACE_ALLOC, heap, address_of(heap, chunk), size);
-    return address_of(heap, chunk);
 }
 
 static void *fail(const struct chunk_heap *heap, size_t size) {
@@ -77,8 +59,13 @@ static void *fail(const struct chunk_heap *heap, size_t size) {
 }
 
 static void *allocate(const struct chunk_heap *heap, size_t size, uint32_t align, uint32_t phase) {
-    void *const block = try_to_allocate(heap, size, align, phase);
-    return block != NULL ? block : fail(heap, size);
+    const uint32_t chunk = chunk_run_alloc(heap, chunks_for(heap, size), align, phase);
+    if (chunk == RUN_NONE) {
+        return fail(heap, size);
+    }
+    after_change(heap);
+    trace(CHUNK_TRACE_ALLOC, heap, address_of(heap, chunk), size);
+    return address_of(heap, chunk);
 }
 
 void *chunk_alloc(const struct chunk_heap *heap, size_t size) {
@@ -102,7 +89,7 @@ void *chunk_alloc_aligned(const struct chunk_heap *heap, size_t alignment, size_
 }
 
 void *chunk_alloc_zeroed(const struct chunk_heap *heap, size_t size) {
-    const size_t touched = (size_t)heap->state->frontier << heap->chunk_shift;
+    const size_t touched = (size_t)heap->state->touched << heap->chunk_shift;
     unsigned char *const block = (unsigned char *)chunk_alloc(heap, size);
     if (block == NULL) {
         return NULL;
@@ -115,7 +102,7 @@ void *chunk_alloc_zeroed(const struct chunk_heap *heap, size_t size) {
     return block;
 }
 
-static void release(const struct chunk_heap *heap, void *block, uint32_t chunk) {
+static void release_block(const struct chunk_heap *heap, void *block, uint32_t chunk) {
     trace(CHUNK_TRACE_FREE, heap, block, 0);
     (void)chunk_run_free(heap, chunk);
     after_change(heap);
@@ -127,7 +114,7 @@ void chunk_free(const struct chunk_heap *heap, void *block) {
     }
     const uint32_t chunk = locate(heap, block);
     if (chunk != RUN_NONE) {
-        release(heap, block, chunk);
+        release_block(heap, block, chunk);
     }
 }
 
@@ -143,12 +130,14 @@ void chunk_free_sized(const struct chunk_heap *heap, void *block, size_t size) {
         chunk_misuse_report(heap, CHUNK_MISUSE_WRONG_SIZE, block);
         return;
     }
-    release(heap, block, chunk);
+    release_block(heap, block, chunk);
 }
 
-static bool resize(const struct chunk_heap *heap, void *block, uint32_t chunk, uint32_t length,
-                   size_t size) {
-    if (length == RUN_NONE || !chunk_run_resize(heap, chunk, length)) {
+bool chunk_resize(const struct chunk_heap *heap, void *block, size_t size) {
+    const uint32_t chunk = block != NULL ? locate(heap, block) : RUN_NONE;
+    const uint32_t length = chunks_for(heap, size);
+    if (chunk == RUN_NONE || length == RUN_NONE ||
+        chunk_run_resize(heap, chunk, length, false) == RUN_NONE) {
         return false;
     }
     trace(CHUNK_TRACE_RESIZE, heap, block, size);
@@ -156,31 +145,30 @@ static bool resize(const struct chunk_heap *heap, void *block, uint32_t chunk, u
     return true;
 }
 
-bool chunk_resize(const struct chunk_heap *heap, void *block, size_t size) {
-    const uint32_t chunk = block != NULL ? locate(heap, block) : RUN_NONE;
-    return chunk != RUN_NONE && resize(heap, block, chunk, chunks_for(heap, size), size);
+/* A new run for a block that is old chunks long and is to be resized, if it is better off there. */
+static uint32_t better_place(const struct chunk_heap *heap, uint32_t old, uint32_t length) {
+    const uint32_t less = length < old ? old - length : 0;
+    return less > old / 8 ? chunk_run_alloc_within(heap, length, length, length + less / 16)
+                          : RUN_NONE;
 }
 
-/* Moves the contents of a live run that cannot grow where it is. */
-static void *move(const struct chunk_heap *heap, void *block, uint32_t chunk, uint32_t length,
-                  size_t size) {
-    const size_t old_size = (size_t)chunk_run_length(heap, chunk) << heap->chunk_shift;
-    void *const fresh = try_to_allocate(heap, size, 1, 0);
-    if (fresh != NULL) {
-        __builtin_memcpy(fresh, block, old_size);
-        release(heap, block, chunk);
-        return fresh;
+/* Makes the live run length chunks long, and returns where its contents now start. */
+static uint32_t resize_or_move(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
+    const uint32_t old = chunk_run_length(heap, chunk);
+    uint32_t place = better_place(heap, old, length);
+    if (place == RUN_NONE) {
+        if (chunk_run_resize(heap, chunk, length, false) != RUN_NONE) {
+            return chunk;
+        }
+        place = chunk_run_alloc(heap, length, 1, 0);
+        if (place == RUN_NONE) {
+            return chunk_run_resize(heap, chunk, length, true);
+        }
     }
-    const uint32_t left = length != RUN_NONE ? chunk_run_slide(heap, chunk, length) : RUN_NONE;
-    if (left == RUN_NONE) {
-        return fail(heap, size);
-    }
-    __builtin_memmove(address_of(heap, left), block, old_size);
-    const bool resized = chunk_run_resize(heap, left, length);
-    chunk_require(resized);
-    after_change(heap);
-    trace(CHUNK_TRACE_RESIZE, heap, address_of(heap, left), size);
-    return address_of(heap, left);
+    const size_t kept = (size_t)(length < old ? length : old) << heap->chunk_shift;
+    __builtin_memcpy(address_of(heap, place), address_of(heap, chunk), kept);
+    (void)chunk_run_free(heap, chunk);
+    return place;
 }
 
 void *chunk_realloc(const struct chunk_heap *heap, void *block, size_t size) {
@@ -192,8 +180,13 @@ void *chunk_realloc(const struct chunk_heap *heap, void *block, size_t size) {
         return NULL;
     }
     const uint32_t length = chunks_for(heap, size);
-    return resize(heap, block, chunk, length, size) ? block
-                                                    : move(heap, block, chunk, length, size);
+    const uint32_t place = length != RUN_NONE ? resize_or_move(heap, chunk, length) : RUN_NONE;
+    if (place == RUN_NONE) {
+        return fail(heap, size);
+    }
+    trace(CHUNK_TRACE_RESIZE, heap, address_of(heap, place), size);
+    after_change(heap);
+    return address_of(heap, place);
 }
 
 size_t chunk_usable_size(const struct chunk_heap *heap, const void *block) {

@@ -9,6 +9,11 @@ void chunk_misuse_report(const struct chunk_heap *heap, enum chunk_misuse kind,
     heap->misuse(kind, pointer);
 }
 
+void chunk_misuse_corrupt(const struct chunk_heap *heap, const void *node) {
+    chunk_misuse_report(heap, CHUNK_MISUSE_CORRUPT, node);
+    __builtin_trap();
+}
+
 const char *chunk_misuse_name(enum chunk_misuse kind) {
     switch (kind) {
     case CHUNK_MISUSE_DOUBLE_FREE:

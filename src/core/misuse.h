@@ -8,4 +8,7 @@
 void chunk_misuse_report(const struct chunk_heap *heap, enum chunk_misuse kind,
                          const void *pointer);
 
+/* Reports CHUNK_MISUSE_CORRUPT, and traps if the hook returns. */
+_Noreturn void chunk_misuse_corrupt(const struct chunk_heap *heap, const void *node);
+
 #endif

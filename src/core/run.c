@@ -1,249 +1,213 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
-#include "arith.h"
-
-/* Chunks to skip from the chunk to the first place that suits align and phase. */
-static uint64_t skip_to_aligned(uint32_t chunk, uint32_t align, uint32_t phase) {
-    const uint64_t place = (uint64_t)chunk + phase;
-    return arith_round_up(place, align) - place;
+uint32_t chunk_run_length(const struct chunk_heap *heap, uint32_t chunk) {
+    return chunk_bitmap_next(heap, chunk) - chunk;
 }
 
-static void note_peak(const struct chunk_heap *heap) {
+/* Moves the wall. What is between the old one and the new is the caller's to enter. */
+static void set_frontier(const struct chunk_heap *heap, uint32_t chunk) {
     struct chunk_heap_state *const state = heap->state;
-    chunk_debug(state->used <= state->frontier);
+    chunk_bitmap_clear(heap, state->frontier);
+    chunk_bitmap_mark(heap, chunk, chunk, true);
+    state->frontier = chunk;
+    if (chunk > state->touched) {
+        state->touched = chunk;
+    }
+}
+
+/* [chunk, end), which may be nothing, becomes a free run or goes back beyond the frontier. */
+static void release(const struct chunk_heap *heap, uint32_t chunk, uint32_t end) {
+    if (chunk == end) {
+        return;
+    }
+    if (end == heap->state->frontier) {
+        set_frontier(heap, chunk);
+        return;
+    }
+    chunk_bitmap_mark(heap, chunk, end, false);
+    chunk_index_insert(heap, chunk, end);
+}
+
+/* Of [from, to), where only a run that is in no list starts, if any: [start, end) becomes a live
+ * run, the rest on either side free. */
+static void lay(const struct chunk_heap *heap, uint32_t from, uint32_t start, uint32_t end,
+                uint32_t to) {
+    release(heap, from, start);
+    release(heap, end, to);
+    chunk_bitmap_mark(heap, start, end, true);
+}
+
+/* May the frontier rise to the end? */
+static bool can_reach(const struct chunk_heap *heap, uint32_t end) {
+    uint32_t available = chunk_run_available(heap);
+    if (end > available && heap->source != NULL && heap->source(heap, end - available)) {
+        available = chunk_run_available(heap);
+    }
+    return end <= available;
+}
+
+static void note_used(const struct chunk_heap *heap, uint32_t more) {
+    struct chunk_heap_state *const state = heap->state;
+    state->used += more;
     if (state->used > state->peak) {
         state->peak = state->used;
     }
 }
 
-/* Cuts [chunk, chunk + whole), which starts at a start, is not live, and is not in the index, into
- * free skip, live length, and a free rest. Does not touch the memory of what becomes live. */
-static uint32_t cut(const struct chunk_heap *heap, uint32_t chunk, uint32_t whole, uint32_t skip,
-                    uint32_t length) {
-    chunk_debug(skip + length <= whole);
-    const uint32_t start = chunk + skip;
-    const uint32_t rest = whole - skip - length;
-    if (skip > 0) {
-        chunk_bitmap_set_start(heap, start);
-        chunk_index_insert(heap, chunk, skip);
-    }
-    if (rest > 0) {
-        chunk_bitmap_set_start(heap, start + length);
-        chunk_index_insert(heap, start + length, rest);
-    }
-    chunk_bitmap_set_live(heap, start);
-    heap->state->live++;
-    heap->state->used += length;
-    note_peak(heap);
-    return start;
+/* The first place at or above the chunk that suits align and phase. */
+static uint32_t aligned(uint32_t chunk, uint32_t align, uint32_t phase) {
+    return chunk + (-(chunk + phase) & (align - 1));
 }
 
-static uint32_t take(const struct chunk_heap *heap, uint32_t chunk, uint32_t whole, uint32_t skip,
-                     uint32_t length) {
-    chunk_index_remove(heap, chunk, whole);
-    return cut(heap, chunk, whole, skip, length);
-}
-
-static uint32_t take_if_fits(const struct chunk_heap *heap, uint32_t chunk, uint32_t length,
-                             uint32_t align, uint32_t phase) {
-    if (chunk == INDEX_NONE) {
-        return RUN_NONE;
-    }
-    const uint32_t whole = chunk_run_length(heap, chunk);
-    const uint64_t skip = skip_to_aligned(chunk, align, phase);
-    return skip + length <= whole ? take(heap, chunk, whole, (uint32_t)skip, length) : RUN_NONE;
-}
-
-/* Looks through the list of runs about as long as `listed`, of which some may suit. */
-static uint32_t take_by_search(const struct chunk_heap *heap, uint32_t listed, uint32_t length,
-                               uint32_t align, uint32_t phase) {
-    uint32_t chunk = chunk_index_head(heap, listed);
-    for (unsigned i = 0; i < CHUNK_HEAP_SEARCH_MAX && chunk != INDEX_NONE; i++) {
-        const uint32_t found = take_if_fits(heap, chunk, length, align, phase);
-        if (found != RUN_NONE) {
-            return found;
+/*
+ * A free run from which the request can be met, or the frontier; its end, or the frontier. Looks at
+ * CHUNK_HEAP_SEARCH_MAX runs, from those of about the request's length upwards; then at one that is
+ * certain to do.
+ */
+static uint32_t find(const struct chunk_heap *heap, uint32_t length, uint32_t align, uint32_t phase,
+                     uint32_t *end) {
+    const uint32_t last = chunk_index_list(length + (align - 1));
+    uint32_t list = chunk_index_list(length);
+    uint32_t chunk = chunk_index_head(heap, list);
+    for (unsigned left = CHUNK_HEAP_SEARCH_MAX;; left--) {
+        if (chunk == INDEX_NONE) {
+            list = chunk_index_from(heap, list + 1);
+            if (list == 0) {
+                *end = heap->state->frontier;
+                return *end;
+            }
+            chunk = chunk_index_head(heap, list);
         }
-        chunk = chunk_index_next(heap, chunk);
+        *end = chunk_bitmap_next(heap, chunk);
+        const uint32_t start = aligned(chunk, align, phase);
+        if (start < *end && length <= *end - start) {
+            return chunk;
+        }
+        chunk_debug(list <= last);
+        if (left == 0) {
+            list = last;
+            chunk = INDEX_NONE;
+        } else {
+            chunk = chunk_index_follow(heap, chunk, chunk_index_node(heap, chunk)->next);
+        }
     }
-    return RUN_NONE;
 }
 
-/* Start of the free run that ends at the frontier, or the frontier. */
-static uint32_t tail_start(const struct chunk_heap *heap) {
-    const uint32_t frontier = heap->state->frontier;
-    if (frontier == 0) {
-        return 0;
-    }
-    const uint32_t last = chunk_bitmap_previous_start(heap, frontier - 1);
-    return chunk_bitmap_is_live(heap, last) ? frontier : last;
-}
-
-/* Moves the frontier up as far as it takes, then takes from the run that now ends there. */
-static uint32_t take_from_frontier(const struct chunk_heap *heap, uint32_t length, uint32_t align,
-                                   uint32_t phase) {
-    struct chunk_heap_state *const state = heap->state;
-    const uint32_t tail = tail_start(heap);
-    const uint32_t available = chunk_run_available(heap);
-    const uint64_t skip = skip_to_aligned(tail, align, phase);
-    const uint64_t end = tail + skip + length;
-    if (end > available) {
-        return RUN_NONE;
-    }
-    if (tail < state->frontier) {
-        chunk_index_remove(heap, tail, state->frontier - tail);
+/* Makes a live run of length chunks from start on, out of [chunk, end) as find returned them. */
+static uint32_t take(const struct chunk_heap *heap, uint32_t chunk, uint32_t end, uint32_t start,
+                     uint32_t length) {
+    if (chunk != end) {
+        chunk_index_remove(heap, chunk, end);
     } else {
-        chunk_bitmap_set_start(heap, tail);
+        end = start + length;
+        if (start > heap->chunks || !can_reach(heap, end)) {
+            return RUN_NONE;
+        }
+        set_frontier(heap, end);
     }
-    if (end > state->frontier) {
-        state->frontier = (uint32_t)end;
-    }
-    return cut(heap, tail, state->frontier - tail, (uint32_t)skip, length);
+    lay(heap, chunk, start, start + length, end);
+    heap->state->live++;
+    heap->state->allocations++;
+    heap->state->granted += length;
+    note_used(heap, length);
+    return start;
 }
 
 uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_t align,
                          uint32_t phase) {
-    chunk_debug(length > 0 && align > 0 && (align & (align - 1)) == 0);
-    uint32_t found = RUN_NONE;
-    if (length <= chunk_run_available(heap)) {
-        found = take_if_fits(heap, chunk_index_fit(heap, length), length, align, phase);
-        if (found == RUN_NONE && align > 1 && align <= heap->chunks - length) {
-            const uint32_t enough = length + align - 1;
-            found = take_if_fits(heap, chunk_index_fit(heap, enough), length, align, phase);
-            if (found == RUN_NONE) {
-                found = take_by_search(heap, enough, length, align, phase);
-            }
-        }
-        if (found == RUN_NONE) {
-            found = take_by_search(heap, length, length, align, phase);
-        }
-        if (found == RUN_NONE) {
-            found = take_from_frontier(heap, length, align, phase);
-        }
-    }
-    heap->state->allocations += found != RUN_NONE;
-    return found;
-}
-
-/* Makes one live run of a free run and the live run at chunk, its right neighbour. */
-static void join_left(const struct chunk_heap *heap, uint32_t left, uint32_t chunk) {
-    chunk_index_remove(heap, left, chunk - left);
-    chunk_bitmap_clear_live(heap, chunk);
-    chunk_bitmap_clear_start(heap, chunk);
-    chunk_bitmap_set_live(heap, left);
-}
-
-uint32_t chunk_run_alloc_roomy(const struct chunk_heap *heap, uint32_t length) {
-    if (length > chunk_run_available(heap) / 2) {
+    chunk_debug(length > 0 && (align & (align - 1)) == 0);
+    if (length > heap->chunks) {
         return RUN_NONE;
     }
-    const uint32_t found = take_if_fits(heap, chunk_index_fit(heap, 2 * length), length, 1, 0);
-    heap->state->allocations += found != RUN_NONE;
-    return found;
+    uint32_t end;
+    const uint32_t chunk = find(heap, length, align, phase, &end);
+    return take(heap, chunk, end, aligned(chunk, align, phase), length);
 }
 
-/* The bitmap is made true for each neighbour before the next is taken out of the index: a rebuild,
- * should a node turn out to be damaged, then finds every free run but none of those joined. */
-uint32_t chunk_run_free(const struct chunk_heap *heap, uint32_t chunk) {
-    struct chunk_heap_state *const state = heap->state;
-    const uint32_t length = chunk_run_length(heap, chunk);
-    uint32_t start = chunk;
-    uint32_t end = chunk + length;
-    chunk_require(state->used >= length && state->live > 0);
-    state->used -= length;
-    state->live--;
-    if (chunk > 0) {
-        const uint32_t left = chunk_bitmap_previous_start(heap, chunk - 1);
-        if (!chunk_bitmap_is_live(heap, left)) {
-            join_left(heap, left, chunk);
-            start = left;
-        }
-    }
-    if (end < state->frontier && !chunk_bitmap_is_live(heap, end)) {
-        const uint32_t right = chunk_run_length(heap, end);
-        chunk_index_remove(heap, end, right);
-        chunk_bitmap_clear_start(heap, end);
-        end += right;
-    }
-    chunk_bitmap_clear_live(heap, start);
-    chunk_index_insert(heap, start, end - start);
-    return start;
+uint32_t chunk_run_alloc_within(const struct chunk_heap *heap, uint32_t length, uint32_t least,
+                                uint32_t most) {
+    uint32_t end;
+    const uint32_t chunk = find(heap, least, 1, 0, &end);
+    return chunk != end && end - chunk <= most ? take(heap, chunk, end, chunk, length) : RUN_NONE;
 }
 
-static void shrink(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
-    const uint32_t tail = chunk + length;
-    chunk_bitmap_set_start(heap, tail);
-    chunk_bitmap_set_live(heap, tail);
-    heap->state->live++;
-    (void)chunk_run_free(heap, tail);
-}
-
-/* Chunks by which a live run that ends there could grow in place. */
-static uint32_t room_at(const struct chunk_heap *heap, uint32_t end) {
-    const uint32_t frontier = heap->state->frontier;
-    const uint32_t above = chunk_run_available(heap) - frontier;
-    if (end == frontier) {
-        return above;
-    }
-    if (chunk_bitmap_is_live(heap, end)) {
-        return 0;
-    }
-    const uint32_t right = chunk_run_length(heap, end);
-    return end + right == frontier ? right + above : right;
-}
-
-static void grow(const struct chunk_heap *heap, uint32_t end, uint32_t more) {
-    struct chunk_heap_state *const state = heap->state;
-    const uint32_t new_end = end + more;
-    uint32_t right = 0;
-    if (end < state->frontier) {
-        right = chunk_run_length(heap, end);
-        chunk_index_remove(heap, end, right);
-        chunk_bitmap_clear_start(heap, end);
-    }
-    if (new_end > state->frontier) {
-        state->frontier = new_end;
-    } else if (right > more) {
-        chunk_bitmap_set_start(heap, new_end);
-        chunk_index_insert(heap, new_end, right - more);
-    }
-    state->used += more;
-}
-
-bool chunk_run_resize(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
-    const uint32_t old = chunk_run_length(heap, chunk);
-    if (length < old) {
-        shrink(heap, chunk, length);
-    } else if (length > old) {
-        if (length - old > room_at(heap, chunk + old)) {
-            return false;
-        }
-        grow(heap, chunk + old, length - old);
-    }
-    note_peak(heap);
-    return true;
-}
-
-uint32_t chunk_run_slide(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
+/* If a free run lies before the live run at the chunk, takes it out of the index and forgets that
+ * the live one starts there. Returns the first chunk of both. */
+static uint32_t open_left(const struct chunk_heap *heap, uint32_t chunk) {
     if (chunk == 0) {
-        return RUN_NONE;
+        return chunk;
     }
-    const uint32_t left = chunk_bitmap_previous_start(heap, chunk - 1);
-    const uint32_t old = chunk_run_length(heap, chunk);
-    if (chunk_bitmap_is_live(heap, left) ||
-        (uint64_t)(chunk - left) + old + room_at(heap, chunk + old) < length) {
-        return RUN_NONE;
+    const uint32_t left = chunk_bitmap_previous(heap, chunk);
+    if (!chunk_bitmap_is_free(heap, left)) {
+        return chunk;
     }
-    join_left(heap, left, chunk);
-    heap->state->used += chunk - left;
+    chunk_index_remove(heap, left, chunk);
+    chunk_bitmap_clear(heap, chunk);
     return left;
 }
 
-void chunk_run_claim(const struct chunk_heap *heap, uint32_t chunk) {
-    const uint32_t length = chunk_run_length(heap, chunk);
-    chunk_index_remove(heap, chunk, length);
-    chunk_bitmap_set_live(heap, chunk);
+/* Does the same with what lies after the live run that ends at end, be it a free run or the
+ * frontier, if the live one could then end as far up as wanted. Returns the end of both. */
+static uint32_t open_right(const struct chunk_heap *heap, uint32_t end, uint32_t wanted) {
+    uint32_t limit = end;
+    if (end == heap->state->frontier) {
+        if (wanted > end && can_reach(heap, wanted)) {
+            set_frontier(heap, wanted);
+            limit = wanted;
+        }
+    } else if (chunk_bitmap_is_free(heap, end)) {
+        const uint32_t right = chunk_bitmap_next(heap, end);
+        if (wanted <= right) {
+            chunk_index_remove(heap, end, right);
+            chunk_bitmap_clear(heap, end);
+            limit = right;
+        }
+    }
+    return limit;
+}
+
+uint32_t chunk_run_free(const struct chunk_heap *heap, uint32_t chunk) {
+    struct chunk_heap_state *const state = heap->state;
+    const uint32_t end = chunk_bitmap_next(heap, chunk);
+    chunk_require(state->used >= end - chunk && state->live > 0);
+    state->used -= end - chunk;
+    state->live--;
+    const uint32_t start = open_left(heap, chunk);
+    release(heap, start, open_right(heap, end, end));
+    return start;
+}
+
+uint32_t chunk_run_resize(const struct chunk_heap *heap, uint32_t chunk, uint32_t length,
+                          bool slides) {
+    const uint32_t end = chunk_bitmap_next(heap, chunk);
+    const uint32_t start = slides ? open_left(heap, chunk) : chunk;
+    const uint32_t wanted = start + length;
+    const uint32_t limit = open_right(heap, end, wanted);
+    if (wanted > limit) {
+        lay(heap, start, chunk, end, end);
+        return RUN_NONE;
+    }
+    if (slides) {
+        const unsigned shift = heap->chunk_shift;
+        __builtin_memmove(heap->memory + ((size_t)start << shift),
+                          heap->memory + ((size_t)chunk << shift), (size_t)(end - chunk) << shift);
+    }
+    lay(heap, start, start, wanted, limit);
+    note_used(heap, length - (end - chunk));
+    return start;
+}
+
+uint32_t chunk_run_claim(const struct chunk_heap *heap, uint32_t chunk) {
+    uint32_t end = heap->state->touched;
+    if (chunk == heap->state->frontier) {
+        set_frontier(heap, end);
+    } else {
+        end = chunk_bitmap_next(heap, chunk);
+        chunk_index_remove(heap, chunk, end);
+    }
+    chunk_bitmap_mark(heap, chunk, end, true);
     heap->state->live++;
-    heap->state->used += length;
-    note_peak(heap);
+    note_used(heap, end - chunk);
+    return end - chunk;
 }

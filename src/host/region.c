@@ -24,7 +24,8 @@ static uint32_t opened(const struct cm_region *region) {
 }
 
 /* What grows in step with the chunks that are open: so many bytes for those of one slab. Slabs are
- * aligned to addresses, so that one more of them may begin in as many chunks. */
+ * aligned to addresses, so that one more of them may begin in as many chunks; and of the bits,
+ * those of the first chunk that is not open are in use. */
 struct part {
     void *start;
     size_t each;
@@ -40,7 +41,7 @@ static unsigned list_parts(const struct cm_region *region, struct part parts[PAR
     parts[1] = (struct part){region->heap.nodes, chunks * sizeof(struct chunk_node), 0};
     parts[2] = (struct part){region->slabs, sizeof(struct cm_slab), sizeof(struct cm_slab)};
     parts[3] = (struct part){region->kinds, chunks, 0};
-    parts[4] = (struct part){region->heap.bits, chunks / 4, 0};
+    parts[4] = (struct part){region->heap.bits, chunks / 4, 2 * sizeof(chunk_word)};
     parts[5] = (struct part){region->touched, chunks / 8, 0};
     return region == &cm_section ? PARTS - 2 : PARTS;
 }
@@ -118,7 +119,8 @@ bool cm_region_purge(const struct cm_region *region, uint32_t chunk, uint32_t le
     if (!purge_within(memory, end)) {
         return false;
     }
-    (void)purge_within(&region->heap.nodes[chunk], &region->heap.nodes[chunk + length]);
+    struct chunk_node *const node = chunk_index_node(&region->heap, chunk);
+    (void)purge_within(node, node + length);
     (void)purge_within(&region->kinds[chunk], &region->kinds[chunk + length]);
     (void)purge_within(cm_slab_row(region, memory + CM_SLAB_SIZE - 1), cm_slab_row(region, end));
     return true;
@@ -147,14 +149,10 @@ static struct layout lay_out(uint64_t chunks) {
     };
 }
 
-/* What has to be writable before any chunk is open: the state and index, and the summaries. */
+/* What has to be writable before any chunk is open: the state and the index. */
 static bool unlock_fixed_parts(const struct chunk_heap *heap) {
-    const size_t words = CHUNK_HEAP_W0_(heap->chunks) * 2;
     unsigned char *const state = (unsigned char *)heap->state;
-    unsigned char *const bits = (unsigned char *)heap->bits;
-    unsigned char *const summaries = (unsigned char *)(heap->bits + words);
-    return cm_sys_unlock(state, (size_t)(bits - state)) &&
-           cm_sys_unlock(summaries, (size_t)((unsigned char *)heap->nodes - summaries));
+    return cm_sys_unlock(state, (size_t)((unsigned char *)heap->bits - state));
 }
 
 static bool set_up_second(unsigned char *start, const struct layout *layout) {

@@ -98,8 +98,9 @@ static uint64_t surplus(void) {
 /* ---- allocation ---- */
 
 static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_request *request) {
-    if (request->will_grow) {
-        const uint32_t roomy = chunk_run_alloc_roomy(&region->heap, request->length);
+    if (request->will_grow && request->length <= region->heap.chunks / 2) {
+        const uint32_t roomy =
+            chunk_run_alloc_within(&region->heap, request->length, 2 * request->length, UINT32_MAX);
         if (roomy != RUN_NONE) {
             return roomy;
         }
@@ -117,10 +118,10 @@ static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_req
     return chunk;
 }
 
-/* Chunks of [chunk, chunk + length) at or above what was the frontier. */
-static uint32_t above(uint32_t frontier, uint32_t chunk, uint32_t length) {
+/* Chunks of [chunk, chunk + length) at or above those that had been handed out before. */
+static uint32_t above(uint32_t handed_out, uint32_t chunk, uint32_t length) {
     const uint32_t end = chunk + length;
-    const uint32_t beyond = end <= frontier ? 0 : end - frontier;
+    const uint32_t beyond = end <= handed_out ? 0 : end - handed_out;
     return beyond < length ? beyond : length;
 }
 
@@ -132,10 +133,10 @@ static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t
         if (!exists(region) && !cm_region_reserve_second(most)) {
             break;
         }
-        const uint32_t frontier = region->heap.state->frontier;
+        const uint32_t handed_out = region->heap.state->touched;
         const uint32_t chunk = alloc_in(region, request);
         if (chunk != RUN_NONE) {
-            *fresh = above(frontier, chunk, request->length);
+            *fresh = above(handed_out, chunk, request->length);
             return (struct cm_run){region, chunk};
         }
     }
@@ -225,19 +226,23 @@ bool cm_runs_free_large(struct cm_run run) {
     return is_large;
 }
 
+static bool resize_in_place(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
+    return length <= heap->chunks && chunk_run_resize(heap, chunk, length, false) != RUN_NONE;
+}
+
 bool cm_runs_resize(struct cm_run run, uint32_t length) {
     const struct chunk_heap *const heap = &run.region->heap;
     cm_lock_acquire(&cm_heap_lock);
     const uint32_t old = chunk_run_length(heap, run.chunk);
-    const uint32_t frontier = heap->state->frontier;
-    bool resized = chunk_run_resize(heap, run.chunk, length);
-    if (!resized && run.chunk + old == frontier &&
+    const uint32_t handed_out = heap->state->touched;
+    bool resized = resize_in_place(heap, run.chunk, length);
+    if (!resized && run.chunk + old == heap->state->frontier &&
         cm_region_open(run.region, (uint64_t)run.chunk + length)) {
-        resized = chunk_run_resize(heap, run.chunk, length);
+        resized = resize_in_place(heap, run.chunk, length);
     }
     if (resized && length > old) {
         const uint32_t end = run.chunk + old;
-        (void)leaves_free(run.region, end, length - old, above(frontier, end, length - old));
+        (void)leaves_free(run.region, end, length - old, above(handed_out, end, length - old));
         cm_count(&cm_footprint.large, length - old);
     } else if (resized && length < old) {
         becomes_free(run.region, run.chunk + length, old - length);
@@ -259,8 +264,10 @@ enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *add
     const uint32_t chunk = (uint32_t)(cm_offset_in(region, address) >> CM_CHUNK_SHIFT);
     enum chunk_misuse kind = CHUNK_MISUSE_OUTSIDE;
     cm_lock_acquire(&cm_heap_lock);
-    if (chunk < heap->state->frontier) {
-        const uint32_t start = chunk_bitmap_previous_start(heap, chunk);
+    if (chunk >= heap->state->frontier) {
+        kind = chunk < heap->state->touched ? CHUNK_MISUSE_DOUBLE_FREE : CHUNK_MISUSE_OUTSIDE;
+    } else {
+        const uint32_t start = chunk_bitmap_start_of(heap, chunk);
         if (!chunk_bitmap_is_live(heap, start)) {
             kind = CHUNK_MISUSE_DOUBLE_FREE;
         } else if (region->kinds[start] != CM_KIND_NONE) {
@@ -273,30 +280,30 @@ enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *add
 
 /* ---- purging ---- */
 
-/* The next free run at or after the cursor that may be resident, claimed so that no other thread
- * takes it meanwhile; RUN_NONE when there is none up to the frontier. */
+/* The next free run at or after the cursor that may be resident, or what is above the frontier,
+ * claimed so that no other thread takes it meanwhile; RUN_NONE when there is none. */
 static uint32_t claim_dirty(const struct cm_region *region, uint32_t *length) {
     const struct chunk_heap *const heap = &region->heap;
     uint32_t chunk = region->use->cursor;
-    const uint32_t frontier = heap->state->frontier;
-    while (chunk < frontier) {
+    const uint32_t handed_out = heap->state->touched;
+    while (chunk < handed_out) {
         const uint64_t word = region->touched[chunk / 64] >> (chunk & 63);
         if (word == 0) {
             chunk = (chunk | 63) + 1;
             continue;
         }
         chunk += bits_lowest(word);
-        if (chunk >= frontier) {
+        if (chunk >= handed_out) {
             break;
         }
-        const uint32_t start = chunk_bitmap_previous_start(heap, chunk);
-        *length = chunk_run_length(heap, start);
-        chunk = start + *length;
-        if (!chunk_bitmap_is_live(heap, start)) {
-            region->use->cursor = chunk;
-            chunk_run_claim(heap, start);
+        const uint32_t frontier = heap->state->frontier;
+        const uint32_t start = chunk < frontier ? chunk_bitmap_start_of(heap, chunk) : frontier;
+        if (start == frontier || chunk_bitmap_is_free(heap, start)) {
+            *length = chunk_run_claim(heap, start);
+            region->use->cursor = start + *length;
             return start;
         }
+        chunk = start + chunk_run_length(heap, start);
     }
     return RUN_NONE;
 }

@@ -3,7 +3,6 @@
  * The section: a part of the library's image that is all zero, takes no space in its file, and is
  * loaded read-only. C has no way to ask for "allocated, no contents, not writable".
  */
-#include "core/bitmap.h"
 #include "region.h"
 #include "slab.h"
 
@@ -48,32 +47,36 @@ __asm__(".pushsection " SECTION ", @nobits\n"
 /* clang-format on */
 
 _Static_assert(CM_SECTION_SIZE % (1 << 20) == 0, "the heap's size is a whole number of MiB");
-_Static_assert(CM_CHUNK_SIZE / sizeof(struct chunk_node) == 512, "a node is 1/512 of a chunk");
+_Static_assert(sizeof(struct chunk_node) << 9 == CM_CHUNK_SIZE, "a node is 1/512 of a chunk");
+enum { CM_NODE_SHIFT = CM_CHUNK_SHIFT - 9 };
 _Static_assert(CM_KINDS_SIZE >= CM_SECTION_CHUNKS + (CM_KINDS_SIZE >> CM_CHUNK_SHIFT),
                "the kind map has an entry for each chunk of the heap and of itself");
 _Static_assert(sizeof(struct cm_slab) == CM_SLAB_ROW, "CM_SLAB_ROW is the size of a slab's row");
 _Static_assert(CM_SECTION_SIZE <= (1536u << 20), "code reaches only 2 GiB: use heap_size <= 1536");
 
-CM_HIDDEN extern struct chunk_node cm_section_nodes[];
+CM_HIDDEN extern unsigned char cm_section_nodes[];
 CM_HIDDEN extern struct cm_slab cm_section_slabs[];
 
 static uint64_t section_touched[CM_SECTION_CHUNKS / 64];
 static struct chunk_heap_state section_state;
-static uint32_t section_index[CHUNK_HEAP_INDEX_WORDS_(CM_SECTION_CHUNKS)];
-static uint64_t section_bits[CHUNK_HEAP_BITS_WORDS_(CM_SECTION_CHUNKS)];
+static uint32_t section_maps[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS)];
+static chunk_link section_heads[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS) * 32];
+static chunk_word section_bits[CHUNK_HEAP_BITS_WORDS_(CM_SECTION_CHUNKS)];
 static struct cm_region_use section_use;
 
 const struct cm_region cm_section = {
     .heap =
         {
             .memory = cm_section_heap,
-            .state = &section_state,
-            .index = section_index,
-            .bits = section_bits,
             .nodes = cm_section_nodes,
+            .bits = section_bits,
+            .state = &section_state,
+            .maps = section_maps,
+            .heads = section_heads,
             .misuse = cm_heap_is_corrupt,
             .chunks = CM_SECTION_CHUNKS,
             .chunk_shift = CM_CHUNK_SHIFT,
+            .node_shift = CM_NODE_SHIFT,
             .grows = true,
         },
     .kinds = cm_section_map + (CM_KINDS_SIZE >> CM_CHUNK_SHIFT),

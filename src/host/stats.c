@@ -10,8 +10,8 @@
 
 static void add_region(struct chunkmalloc_stats *stats, const struct cm_region *region) {
     const struct chunk_heap_state *const state = region->heap.state;
-    const uint32_t free = state->frontier - state->used;
-    stats->heap += (size_t)state->frontier << CM_CHUNK_SHIFT;
+    const uint32_t free = state->touched - state->used;
+    stats->heap += (size_t)state->touched << CM_CHUNK_SHIFT;
     stats->in_large += (size_t)state->used << CM_CHUNK_SHIFT; /* less slabs and internal, below */
     stats->free_dirty += (size_t)region->use->free_dirty << CM_CHUNK_SHIFT;
     stats->free_clean += (size_t)(free - region->use->free_dirty) << CM_CHUNK_SHIFT;
@@ -130,10 +130,12 @@ static const char *check_region(const struct cm_region *region) {
     if (finding != NULL) {
         return finding;
     }
+    const uint32_t frontier = heap->state->frontier;
     uint32_t dirty = 0;
-    for (uint32_t start = 0; start < heap->state->frontier;) {
-        const uint32_t end = start + chunk_run_length(heap, start);
-        const bool live = chunk_bitmap_is_live(heap, start);
+    for (uint32_t start = 0; start < heap->state->touched;) {
+        const bool below = start < frontier;
+        const uint32_t end = below ? start + chunk_run_length(heap, start) : heap->state->touched;
+        const bool live = below && chunk_bitmap_is_live(heap, start);
         for (uint32_t chunk = start; chunk < end; chunk++) {
             if (!live && region->kinds[chunk] != CM_KIND_NONE) {
                 return "the kind map names a free run";
