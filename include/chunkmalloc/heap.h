@@ -165,7 +165,9 @@ enum {
     (sizeof(struct chunk_heap_state) +                                                     \
      CHUNK_HEAP_ROUNDED_(CHUNK_HEAP_MAPS_SIZE_(chunks) + CHUNK_HEAP_HEADS_SIZE_(chunks)) + \
      sizeof(chunk_word) * CHUNK_HEAP_BITS_WORDS_(chunks) +                                 \
-     (((flags)&CHUNK_HEAP_NODES_OUTSIDE) ? sizeof(struct chunk_node) * (size_t)(chunks) : 0))
+     (((flags)&CHUNK_HEAP_NODES_OUTSIDE)                                                   \
+          ? CHUNK_HEAP_ROUNDED_(sizeof(struct chunk_node) * (size_t)(chunks))              \
+          : 0))
 
 /* ---- static definition ------------------------------------------------------------------------
  */

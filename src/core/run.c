@@ -67,7 +67,8 @@ static uint32_t aligned(uint32_t chunk, uint32_t align, uint32_t phase) {
  */
 static uint32_t find(const struct chunk_heap *heap, uint32_t length, uint32_t align, uint32_t phase,
                      uint32_t *end) {
-    const uint32_t last = chunk_index_list(length + (align - 1));
+    /* The last list with a run that cannot serve whatever its alignment. */
+    const uint32_t last = chunk_index_list(length - 1 + (align - 1));
     uint32_t list = chunk_index_list(length);
     uint32_t chunk = chunk_index_head(heap, list);
     for (unsigned left = CHUNK_HEAP_SEARCH_MAX;; left--) {

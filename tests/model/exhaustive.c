@@ -23,6 +23,7 @@ struct snapshot {
     unsigned char beside[BESIDE_MAX];
     struct reference reference;
     struct tally allocations;
+    struct tally granted;
     struct tally failures;
 };
 
@@ -38,6 +39,7 @@ static void save(const struct machine *machine, struct snapshot *snapshot) {
     memcpy(snapshot->beside, machine->bookkeeping.bytes, machine->bookkeeping.size);
     reference_copy(&snapshot->reference, &machine->reference);
     snapshot->allocations = machine->allocations;
+    snapshot->granted = machine->granted;
     snapshot->failures = machine->failures;
 }
 
@@ -46,6 +48,7 @@ static void restore(struct machine *machine, const struct snapshot *snapshot) {
     memcpy(machine->bookkeeping.bytes, snapshot->beside, machine->bookkeeping.size);
     reference_copy(&machine->reference, &snapshot->reference);
     machine->allocations = snapshot->allocations;
+    machine->granted = snapshot->granted;
     machine->failures = snapshot->failures;
 }
 
@@ -62,6 +65,7 @@ static uint64_t hash(const struct machine *machine) {
     state->peak = 0;
     state->failures = 0;
     state->allocations = 0;
+    state->granted = 0;
     uint64_t value = states_mix(machine->bookkeeping.bytes, machine->bookkeeping.size, 1);
     *state = kept;
     const uint32_t *const owner = machine->reference.owner;

@@ -41,6 +41,7 @@ struct machine {
     uint32_t patterns;
     enum trend trend;
     struct tally allocations;
+    struct tally granted; /* chunks of these */
     struct tally failures;
 };
 

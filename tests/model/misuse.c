@@ -12,7 +12,7 @@ static unsigned kinds_of(const struct machine *machine, const unsigned char *poi
     }
     const uint32_t chunk = (uint32_t)(offset / unit);
     const unsigned misaligned = offset % unit != 0 ? 1u << CHUNK_MISUSE_MISALIGNED : 0;
-    if (chunk >= reference->top) {
+    if (chunk >= reference->touched) {
         return 1u << CHUNK_MISUSE_OUTSIDE | misaligned;
     }
     if (misaligned != 0) {

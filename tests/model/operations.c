@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine.h"
 
-static void count(struct tally *tally, bool certain) {
-    tally->least += certain;
-    tally->most++;
+static void count(struct tally *tally, bool certain, uint64_t number) {
+    tally->least += certain ? number : 0;
+    tally->most += number;
+}
+
+static void count_granted(struct machine *machine, bool certain, uint64_t length) {
+    count(&machine->allocations, certain, 1);
+    count(&machine->granted, certain, length);
 }
 
 static void expect_zero(const struct machine *machine, const unsigned char *bytes, size_t size) {
@@ -45,7 +50,7 @@ static void refused(struct machine *machine, uint64_t length, uint64_t alignment
         machine_fail(machine, "no block of %llu chunks aligned to %llu, though there is room",
                      (unsigned long long)length, (unsigned long long)alignment);
     }
-    count(&machine->failures, true);
+    count(&machine->failures, true, 1);
 }
 
 static void granted(struct machine *machine, const void *block, uint64_t length, size_t alignment) {
@@ -53,7 +58,7 @@ static void granted(struct machine *machine, const void *block, uint64_t length,
     const uint32_t number = reference_add(&machine->reference, start, (uint32_t)length);
     expect_usable(machine, block, length);
     machine_mark(machine, number);
-    count(&machine->allocations, true);
+    count_granted(machine, true, length);
 }
 
 static void allocated(struct machine *machine, const void *block, size_t size) {
@@ -89,7 +94,7 @@ void machine_allocate_aligned(struct machine *machine, size_t alignment, size_t 
         if (block != NULL) {
             machine_fail(machine, "a block aligned to %zu", alignment);
         }
-        count(&machine->failures, false);
+        count(&machine->failures, false, 1);
     } else if (block == NULL) {
         refused(machine, length, alignment > unit ? alignment / unit : 1);
     } else {
@@ -166,7 +171,24 @@ static void moved(struct machine *machine, uint32_t number, const void *bytes, u
     machine_verify_at(machine, bytes, length < block.chunks ? (uint32_t)length : block.chunks,
                       block.pattern);
     machine_mark(machine, copy);
-    count(&machine->allocations, false);
+    count_granted(machine, false, length);
+}
+
+/* A block that shrinks may move only into a run that it fills, or nearly. */
+static void expect_better_place(const struct machine *machine, const struct reference_block *block,
+                                const void *bytes, uint64_t length) {
+    const struct reference *const reference = &machine->reference;
+    const uint64_t less = block->chunks - length;
+    const size_t offset = (size_t)((uintptr_t)bytes - (uintptr_t)machine->memory.bytes);
+    const uint32_t start = (uint32_t)(offset / machine->shape.chunk_size);
+    const uint32_t whole = offset < machine->memory.size
+                               ? reference_free_from(reference, start, reference->chunks)
+                               : 0;
+    if (less <= block->chunks / 8 || whole < length || whole - length > less / 16 ||
+        reference_free_below(reference, start, 1) != 0) {
+        machine_fail(machine, "realloc of %u chunks to %llu moved to chunk %u of %u free ones",
+                     block->chunks, (unsigned long long)length, start, whole);
+    }
 }
 
 static void reallocation_refused(struct machine *machine, uint32_t number, uint64_t length) {
@@ -190,11 +212,13 @@ void machine_reallocate(struct machine *machine, uint32_t number, size_t size) {
     void *const old = machine_address(machine, block.start);
     const bool stays = can_stay(machine, &block, length);
     void *const bytes = chunk_realloc(&machine->heap, old, size);
-    if (stays && bytes != old) {
+    if (length < block.chunks && bytes != NULL && bytes != old) {
+        expect_better_place(machine, &block, bytes, length);
+        moved(machine, number, bytes, length);
+    } else if (stays && bytes != old) {
         machine_fail(machine, "realloc of %u chunks at chunk %u to %llu did not stay", block.chunks,
                      block.start, (unsigned long long)length);
-    }
-    if (stays) {
+    } else if (stays) {
         stayed(machine, number, length);
     } else if (bytes == NULL) {
         reallocation_refused(machine, number, length);
@@ -216,7 +240,7 @@ void machine_extend(struct machine *machine, uint32_t chunks) {
 
 void machine_truncate(struct machine *machine, uint32_t chunks) {
     struct reference *const reference = &machine->reference;
-    const bool wanted = machine->heap.grows && chunks >= reference->top;
+    const bool wanted = machine->heap.grows && chunks >= reference_frontier(reference);
     if (chunk_heap_truncate(&machine->heap, chunks) != wanted) {
         machine_fail(machine, "truncate from %u to %u chunks", reference->available, chunks);
     }

@@ -61,8 +61,8 @@ static void count_use(struct reference *reference, uint32_t end) {
     if (reference->peak < reference->used) {
         reference->peak = reference->used;
     }
-    if (reference->top < end) {
-        reference->top = end;
+    if (reference->touched < end) {
+        reference->touched = end;
     }
 }
 
@@ -140,50 +140,57 @@ static bool any_free_run(const struct reference *reference,
     return false;
 }
 
+uint32_t reference_frontier(const struct reference *reference) {
+    uint32_t frontier = reference->touched;
+    while (frontier > 0 && reference->owner[frontier - 1] == 0) {
+        frontier--;
+    }
+    return frontier;
+}
+
 struct runs {
-    uint64_t top;
+    uint64_t frontier;
+    uint64_t longest;
     uint32_t count;
 };
 
 static bool count_run(void *context, uint64_t start, uint64_t length) {
     struct runs *const runs = context;
-    (void)length;
-    runs->count += start < runs->top;
+    runs->count += start < runs->frontier;
+    runs->longest = length > runs->longest ? length : runs->longest;
     return false;
 }
 
-uint32_t reference_free_runs(const struct reference *reference) {
-    struct runs runs = {.top = reference->base + reference->top};
+uint32_t reference_free_runs(const struct reference *reference, uint32_t *longest) {
+    struct runs runs = {.frontier = reference->base + reference_frontier(reference)};
     (void)any_free_run(reference, count_run, &runs);
+    *longest = (uint32_t)runs.longest;
     return runs.count;
 }
 
 struct request {
     uint64_t count;
-    uint64_t near;   /* runs that fit, but may be missed */
-    uint64_t misfit; /* runs a little too short: the search may have ended among these */
+    uint64_t alignment;
+    bool fits;       /* some run has a place for it */
+    bool certain;    /* so has one of a list in which each run must */
+    uint64_t looked; /* runs that the search may have come to before */
 };
 
-static bool is_certain(void *context, uint64_t start, uint64_t length) {
+static bool judge(void *context, uint64_t start, uint64_t length) {
     struct request *const request = context;
-    const uint64_t count = request->count;
-    (void)start;
-    if (length < count) {
-        request->misfit += (count - length) * 32 < count;
-        return false;
-    }
-    if (count < 32 || (length - count) * 32 >= count) {
-        return true;
-    }
-    request->near++;
+    const uint64_t worst = request->count + request->alignment - 1;
+    const uint64_t skip = (uint64_t)-start & (request->alignment - 1);
+    request->fits |= length >= skip + request->count;
+    request->certain |= length >= worst && (worst < 64 || (length - worst) * 32 >= worst);
+    request->looked += length * 32 > request->count * 31;
     return false;
 }
 
 bool reference_must_find(const struct reference *reference, uint64_t count, uint64_t alignment) {
-    struct request request = {.count = alignment > 1 ? count + alignment : count};
-    if (request.count < count || request.count > reference->available) {
+    struct request request = {.count = count, .alignment = alignment};
+    if (count > reference->available || alignment > UINT32_MAX) {
         return false;
     }
-    return any_free_run(reference, is_certain, &request) ||
-           (request.near > 0 && request.misfit < CHUNK_HEAP_SEARCH_MAX);
+    (void)any_free_run(reference, judge, &request);
+    return request.certain || (request.fits && request.looked <= CHUNK_HEAP_SEARCH_MAX);
 }

@@ -24,7 +24,7 @@ struct reference {
     uint64_t base;      /* address of the first chunk, in chunks */
     uint32_t chunks;    /* in all */
     uint32_t available; /* the first of them, in heaps that grow */
-    uint32_t top;       /* end of the highest block that ever was */
+    uint32_t touched;   /* end of the highest block that ever was */
     uint32_t used;
     uint32_t peak;
     uint32_t live;
@@ -57,8 +57,11 @@ uint32_t reference_block_at(const struct reference *reference, uint32_t chunk);
 uint32_t reference_free_from(const struct reference *reference, uint32_t chunk, uint32_t limit);
 uint32_t reference_free_below(const struct reference *reference, uint32_t chunk, uint32_t limit);
 
-/* Free runs below the top. */
-uint32_t reference_free_runs(const struct reference *reference);
+/* End of the last live block, or 0. */
+uint32_t reference_frontier(const struct reference *reference);
+
+/* Free runs below the frontier, and the length of the longest of all. */
+uint32_t reference_free_runs(const struct reference *reference, uint32_t *longest);
 
 /* Does heap.h promise that an allocation of count chunks succeeds now? alignment in chunks. */
 bool reference_must_find(const struct reference *reference, uint64_t count, uint64_t alignment);
