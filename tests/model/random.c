@@ -45,7 +45,7 @@ static const struct play plays[] = {
 
 static void play_shape(const struct play *play, uint64_t operations, struct tape *tape,
                        const char *origin) {
-    uint64_t left = operations;
+    uint64_t left = play->shape.chunks <= CHUNK_HEAP_MAX_CHUNKS ? operations : 0;
     while (left > 0) {
         struct machine machine;
         uint64_t steps = left < play->heap_every ? left : play->heap_every;
