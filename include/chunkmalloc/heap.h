@@ -23,8 +23,9 @@
  * Misuse: a pointer that does not name a live block is always noticed before anything is changed,
  * in every build, because the two bits of a chunk say what starts there. The heap's misuse hook is
  * then called; if it returns, the call has no effect and reports failure in its usual way. Only
- * after CHUNK_MISUSE_CORRUPT there is no going on: a hook that returns is followed by the trap. To
- * tell what such a pointer points to instead may take time linear in the run around it.
+ * after CHUNK_MISUSE_CORRUPT there is no going on: a hook that returns is followed by the trap, and
+ * if it jumps out, the heap must not be used any more. To tell what a pointer points to that names
+ * no block may take time linear in the run around it.
  */
 
 #include <stdbool.h>

@@ -9,7 +9,8 @@ static const char *check_counters(const struct chunk_heap *heap) {
     if (state->touched < state->frontier || state->touched > heap->chunks) {
         return "the frontier is above what it ever was";
     }
-    if (state->used > state->frontier || state->peak < state->used) {
+    if (state->used > state->frontier || state->peak < state->used ||
+        state->peak > state->touched) {
         return "more chunks are used than were handed out";
     }
     if (state->live > state->used || state->free > state->frontier - state->used) {

@@ -152,21 +152,30 @@ static uint32_t better_place(const struct chunk_heap *heap, uint32_t old, uint32
                           : RUN_NONE;
 }
 
-/* Makes the live run length chunks long, and returns where its contents now start. */
-static uint32_t resize_or_move(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
+/* Makes the live run length chunks long, for size bytes, and returns where its contents now start.
+ */
+static uint32_t resize_or_move(const struct chunk_heap *heap, uint32_t chunk, uint32_t length,
+                               size_t size) {
     const uint32_t old = chunk_run_length(heap, chunk);
     uint32_t place = better_place(heap, old, length);
     if (place == RUN_NONE) {
         if (chunk_run_resize(heap, chunk, length, false) != RUN_NONE) {
+            trace(CHUNK_TRACE_RESIZE, heap, address_of(heap, chunk), size);
             return chunk;
         }
         place = chunk_run_alloc(heap, length, 1, 0);
         if (place == RUN_NONE) {
-            return chunk_run_resize(heap, chunk, length, true);
+            place = chunk_run_resize(heap, chunk, length, true);
+            if (place != RUN_NONE) {
+                trace(CHUNK_TRACE_RESIZE, heap, address_of(heap, place), size);
+            }
+            return place;
         }
     }
+    trace(CHUNK_TRACE_ALLOC, heap, address_of(heap, place), size);
     const size_t kept = (size_t)(length < old ? length : old) << heap->chunk_shift;
     __builtin_memcpy(address_of(heap, place), address_of(heap, chunk), kept);
+    trace(CHUNK_TRACE_FREE, heap, address_of(heap, chunk), 0);
     (void)chunk_run_free(heap, chunk);
     return place;
 }
@@ -180,11 +189,11 @@ void *chunk_realloc(const struct chunk_heap *heap, void *block, size_t size) {
         return NULL;
     }
     const uint32_t length = chunks_for(heap, size);
-    const uint32_t place = length != RUN_NONE ? resize_or_move(heap, chunk, length) : RUN_NONE;
+    const uint32_t place =
+        length != RUN_NONE ? resize_or_move(heap, chunk, length, size) : RUN_NONE;
     if (place == RUN_NONE) {
         return fail(heap, size);
     }
-    trace(CHUNK_TRACE_RESIZE, heap, address_of(heap, place), size);
     after_change(heap);
     return address_of(heap, place);
 }

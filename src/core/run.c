@@ -79,7 +79,7 @@ RUN_STEP uint32_t find(const struct chunk_heap *heap, uint32_t length, uint32_t 
     const uint32_t last = chunk_index_list(length - 1 + (align - 1));
     uint32_t list = chunk_index_list(length);
     uint32_t chunk = chunk_index_head(heap, list);
-    for (unsigned left = CHUNK_HEAP_SEARCH_MAX;; left--) {
+    for (unsigned left = CHUNK_HEAP_SEARCH_MAX - 1;; left--) {
         if (chunk == INDEX_NONE) {
             list = chunk_index_from(heap, list + 1);
             if (list == 0) {
@@ -138,7 +138,9 @@ uint32_t chunk_run_alloc_within(const struct chunk_heap *heap, uint32_t length, 
                                 uint32_t most) {
     uint32_t end;
     const uint32_t chunk = find(heap, least, 1, 0, &end);
-    return chunk != end && end - chunk <= most ? take(heap, chunk, end, chunk, length) : RUN_NONE;
+    const uint32_t above = most == UINT32_MAX ? heap->state->touched - end : 0;
+    const uint32_t whole = chunk != end ? end - chunk : above;
+    return whole >= least && whole <= most ? take(heap, chunk, end, chunk, length) : RUN_NONE;
 }
 
 /* If a free run lies before the live run at the chunk, takes it out of the index and forgets that

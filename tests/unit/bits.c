@@ -42,11 +42,6 @@ static void as_the_builtins_find_them(void **state) {
                 assert_int_equal(bits_lowest(words[i]), __builtin_ctzll(words[i]));
                 assert_int_equal(bits_highest(words[i]), 63 - __builtin_clzll(words[i]));
             }
-            if (high < 32) {
-                const uint32_t half = (uint32_t)words[0];
-                assert_int_equal(bits_half_lowest(half), low);
-                assert_int_equal(bits_half_highest(half), high);
-            }
         }
     }
 }

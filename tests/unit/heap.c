@@ -103,15 +103,20 @@ static void free_neighbours_are_joined_in_every_order(void **state) {
     for (size_t order = 0; order < sizeof orders / sizeof *orders; order++) {
         struct fixture fixture;
         void *blocks[3];
-        fixture_create(&fixture, 70, 16, fixture_flags);
+        fixture_create(&fixture, 71, 16, fixture_flags);
         blocks[0] = fixture_block(&fixture, 3, 0);
         blocks[1] = fixture_block(&fixture, 62, 1);
         blocks[2] = fixture_block(&fixture, 5, 2);
+        void *const last = fixture_block(&fixture, 1, 3);
         for (size_t i = 0; i < 3; i++) {
             chunk_free(&fixture.heap, blocks[orders[order][i]]);
         }
         assert_int_equal(fixture_stats(&fixture).free_runs, 1);
         assert_ptr_equal(chunk_alloc(&fixture.heap, (size_t)70 * 16), fixture.memory.bytes);
+        chunk_free(&fixture.heap, fixture.memory.bytes);
+        chunk_free(&fixture.heap, last);
+        assert_int_equal(fixture_stats(&fixture).free_runs, 0);
+        assert_int_equal(fixture_stats(&fixture).frontier, 0);
         fixture_end(&fixture);
     }
 }
@@ -157,9 +162,8 @@ static void short_blocks_find_the_only_gap(void **state) {
     }
 }
 
-/* CHUNK_HEAP_SEARCH_MAX runs are looked at: fifteen that are too short do not hide the sixteenth.
- */
-static void long_blocks_find_the_last_of_sixteen_gaps(void **state) {
+/* CHUNK_HEAP_SEARCH_MAX runs are looked at: seven that are too short do not hide the eighth. */
+static void long_blocks_find_the_last_of_eight_gaps(void **state) {
     (void)state;
     for (uint32_t place = 0; place < CHUNK_HEAP_SEARCH_MAX; place++) {
         struct fixture fixture;
@@ -175,7 +179,7 @@ static void long_blocks_find_the_last_of_sixteen_gaps(void **state) {
 }
 
 /* No more are looked at, so that the time does not depend on how many there are. */
-static void the_search_ends_after_sixteen_gaps(void **state) {
+static void the_search_ends_after_eight_gaps(void **state) {
     (void)state;
     struct fixture fixture;
     uint32_t gaps[CHUNK_HEAP_SEARCH_MAX + 1] = {131};
@@ -259,8 +263,8 @@ int main(void) {
         cmocka_unit_test(free_neighbours_are_joined_in_every_order),
         cmocka_unit_test(free_chunks_below_and_above_the_frontier_make_one_run),
         cmocka_unit_test(short_blocks_find_the_only_gap),
-        cmocka_unit_test(long_blocks_find_the_last_of_sixteen_gaps),
-        cmocka_unit_test(the_search_ends_after_sixteen_gaps),
+        cmocka_unit_test(long_blocks_find_the_last_of_eight_gaps),
+        cmocka_unit_test(the_search_ends_after_eight_gaps),
         cmocka_unit_test(a_gap_longer_by_a_32nd_is_always_found),
         cmocka_unit_test(freeing_nothing_is_allowed),
         cmocka_unit_test(sized_free_takes_every_size_of_the_block),

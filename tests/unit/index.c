@@ -49,43 +49,33 @@ static void create(struct fixture *fixture, const uint32_t *lengths, size_t coun
 }
 
 static uint32_t length_of(const struct fixture *fixture, uint32_t chunk) {
-    assert_true(chunk_index_plausible(&fixture->heap, chunk));
-    return chunk_bitmap_next_start(&fixture->heap, chunk + 1, CHUNKS) - chunk;
+    assert_true(chunk_bitmap_is_free(&fixture->heap, chunk));
+    return chunk_bitmap_next(&fixture->heap, chunk) - chunk;
 }
 
-/* The shortest of the lengths whose whole list is long enough, by looking at all of them. */
-static uint32_t list_wanted(const uint32_t *lengths, size_t count, uint32_t length) {
-    uint32_t best = UINT32_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t list = chunk_index_list(lengths[i]);
-        const bool all_fit = length < INDEX_ROW || list != chunk_index_list(length) ||
-                             chunk_index_list(length - 1) != list;
-        if (lengths[i] >= length && all_fit && list < best) {
-            best = list;
-        }
-    }
-    return best;
+static uint32_t next_in_list(const struct fixture *fixture, uint32_t chunk) {
+    const struct chunk_node *const node = chunk_index_node(&fixture->heap, chunk);
+    return chunk_index_follow(&fixture->heap, chunk, node->next);
 }
 
-static void fit_is_the_head_of_the_first_list_that_suits(void **state) {
+static void the_next_list_is_the_first_that_is_not_empty(void **state) {
     (void)state;
     static const uint32_t lengths[] = {1, 3, 30, 31, 32, 33, 64, 65, 66, 100, 128, 131, 400, 1500};
     const size_t count = sizeof lengths / sizeof *lengths;
     struct fixture fixture;
     create(&fixture, lengths, count);
-    for (uint32_t length = 1; length < 3000; length++) {
-        const uint32_t wanted = list_wanted(lengths, count, length);
-        const uint32_t found = chunk_index_fit(&fixture.heap, length);
-        if (wanted == UINT32_MAX) {
-            assert_int_equal(found, INDEX_NONE);
-            continue;
+    for (uint32_t list = 1; list < 28 * INDEX_ROW; list++) {
+        uint32_t wanted = 0;
+        for (size_t i = count; i-- > 0;) {
+            const uint32_t other = chunk_index_list(lengths[i]);
+            wanted = other >= list ? other : wanted;
         }
-        assert_true(found != INDEX_NONE);
-        assert_true(length_of(&fixture, found) >= length);
-        assert_int_equal(chunk_index_list(length_of(&fixture, found)), wanted);
+        assert_int_equal(chunk_index_from(&fixture.heap, list), wanted);
+        if (wanted != 0) {
+            const uint32_t head = chunk_index_head(&fixture.heap, wanted);
+            assert_int_equal(chunk_index_list(length_of(&fixture, head)), wanted);
+        }
     }
-    assert_int_equal(chunk_index_fit(&fixture.heap, CHUNKS), INDEX_NONE);
-    assert_int_equal(chunk_index_fit(&fixture.heap, CHUNKS + 1), INDEX_NONE);
     fixture_end(&fixture);
 }
 
@@ -94,14 +84,15 @@ static void lists_are_last_in_first_out(void **state) {
     static const uint32_t lengths[] = {128, 129, 130, 131, 128};
     struct fixture fixture;
     create(&fixture, lengths, 5);
-    uint32_t chunk = chunk_index_head(&fixture.heap, 130);
+    const uint32_t list = chunk_index_list(130);
+    uint32_t chunk = chunk_index_head(&fixture.heap, list);
     for (size_t i = 5; i-- > 0;) {
         assert_int_equal(length_of(&fixture, chunk), lengths[i]);
-        chunk = chunk_index_next(&fixture.heap, chunk);
+        chunk = next_in_list(&fixture, chunk);
     }
     assert_int_equal(chunk, INDEX_NONE);
-    assert_int_equal(chunk_index_head(&fixture.heap, 127), INDEX_NONE);
-    assert_int_equal(chunk_index_head(&fixture.heap, 132), INDEX_NONE);
+    assert_int_equal(chunk_index_head(&fixture.heap, list - 1), INDEX_NONE);
+    assert_int_equal(chunk_index_head(&fixture.heap, list + 1), INDEX_NONE);
     fixture_end(&fixture);
 }
 
@@ -112,18 +103,31 @@ static void runs_leave_from_every_place_of_a_list(void **state) {
         struct fixture fixture;
         create(&fixture, lengths, 4);
         const uint32_t chunk = 1 + place * 6;
-        chunk_index_remove(&fixture.heap, chunk, 5);
+        chunk_index_remove(&fixture.heap, chunk, chunk + 5);
         uint32_t count = 0;
         for (uint32_t run = chunk_index_head(&fixture.heap, 5); run != INDEX_NONE;
-             run = chunk_index_next(&fixture.heap, run)) {
+             run = next_in_list(&fixture, run)) {
             assert_int_not_equal(run, chunk);
             count++;
         }
         assert_int_equal(count, 3);
         assert_int_equal(fixture_stats(&fixture).free_runs, 3);
-        chunk_index_insert(&fixture.heap, chunk, 5);
+        chunk_index_insert(&fixture.heap, chunk, chunk + 5);
         assert_int_equal(chunk_index_head(&fixture.heap, 5), chunk);
         fixture_end(&fixture);
+    }
+}
+
+/* Memory that was cleared, or filled with ones, is not a node. */
+static void no_link_is_stored_as_it_is(void **state) {
+    (void)state;
+    const uint32_t most = CHUNK_HEAP_MAX_CHUNKS;
+    for (uint32_t link = 0; link < most && link < 100000; link++) {
+        assert_int_equal(chunk_index_masked(chunk_index_masked(link)), link);
+    }
+    if (CHUNK_HEAP_INDEX_BITS == 32) {
+        assert_true(chunk_index_masked(0) > most);
+        assert_true(chunk_index_masked(UINT32_MAX) > most / 4 * 2);
     }
 }
 
@@ -132,15 +136,15 @@ static void an_empty_index_finds_nothing(void **state) {
     static const uint32_t lengths[] = {40, 2};
     struct fixture fixture;
     create(&fixture, lengths, 2);
-    chunk_index_remove(&fixture.heap, 1, 40);
-    chunk_index_remove(&fixture.heap, 42, 2);
+    chunk_index_remove(&fixture.heap, 1, 41);
+    chunk_index_remove(&fixture.heap, 42, 44);
     assert_int_equal(fixture.heap.state->rows, 0);
     for (uint32_t length = 1; length <= CHUNKS; length++) {
-        assert_int_equal(chunk_index_fit(&fixture.heap, length), INDEX_NONE);
-        assert_int_equal(chunk_index_head(&fixture.heap, length), INDEX_NONE);
+        assert_int_equal(chunk_index_from(&fixture.heap, chunk_index_list(length)), 0);
+        assert_int_equal(chunk_index_head(&fixture.heap, chunk_index_list(length)), INDEX_NONE);
     }
-    chunk_index_insert(&fixture.heap, 1, 40);
-    chunk_index_insert(&fixture.heap, 42, 2);
+    chunk_index_insert(&fixture.heap, 1, 41);
+    chunk_index_insert(&fixture.heap, 42, 44);
     fixture_end(&fixture);
 }
 
@@ -148,7 +152,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_exact_at_first_and_within_a_32nd_later),
         cmocka_unit_test(every_list_is_within_the_index),
-        cmocka_unit_test(fit_is_the_head_of_the_first_list_that_suits),
+        cmocka_unit_test(the_next_list_is_the_first_that_is_not_empty),
+        cmocka_unit_test(no_link_is_stored_as_it_is),
         cmocka_unit_test(lists_are_last_in_first_out),
         cmocka_unit_test(runs_leave_from_every_place_of_a_list),
         cmocka_unit_test(an_empty_index_finds_nothing),

@@ -20,6 +20,7 @@ struct layout {
     unsigned char *block;
     size_t room;                  /* chunks by which it can grow in place */
     size_t room_left;             /* free chunks on its left */
+    unsigned char *gap;           /* the last free run of SIDE chunks to become so, or NULL */
     unsigned char *neighbours[2]; /* live ones, or NULL */
 };
 
@@ -66,6 +67,10 @@ static void create(struct layout *layout, enum left left, enum right right, size
     layout->room_left = if_so(left == LEFT_FREE, SIDE);
     if (left == LEFT_FREE) {
         chunk_free(&fixture->heap, low);
+        layout->gap = low;
+    }
+    if (right == RIGHT_FREE_LIVE) {
+        layout->gap = high;
     }
     chunk_free(&fixture->heap, high);
     chunk_free(&fixture->heap, far);
@@ -116,6 +121,9 @@ static void resize_beside_every_neighbour(void **state) {
 
 /* Where the block must be afterwards; NULL if it cannot grow. */
 static unsigned char *place_wanted(const struct layout *layout, size_t length, size_t elsewhere) {
+    if (length == SIDE && layout->gap != NULL) {
+        return layout->gap; /* which it fills */
+    }
     if (length <= OLD + layout->room) {
         return layout->block;
     }
@@ -204,6 +212,36 @@ static void sliding_down_is_not_counted_as_more_than_it_takes(void **state) {
     fixture_end(&fixture);
 }
 
+/* The last but one of five gaps is as long as the block will be, or one chunk longer. */
+static void a_block_that_shrinks_moves_where_it_fits(void **state) {
+    (void)state;
+    enum { WHOLE = 64, COUNT = 5 };
+    for (size_t length = 1; length <= WHOLE; length++) {
+        for (size_t more = 0; more < 5; more++) {
+            struct fixture fixture;
+            unsigned char *gaps[COUNT];
+            fixture_create(&fixture, 1000, UNIT, fixture_flags);
+            for (size_t i = 0; i < COUNT; i++) {
+                gaps[i] = fixture_block(&fixture, i == 3 ? length + more : 100, 1);
+                (void)fixture_block(&fixture, 1, 2);
+            }
+            unsigned char *const block = fixture_block(&fixture, WHOLE, 3);
+            (void)fixture_block(&fixture, 1, 2);
+            for (size_t i = 0; i < COUNT; i++) {
+                chunk_free(&fixture.heap, gaps[i]);
+            }
+            const size_t less = WHOLE - length;
+            const bool moves = less > WHOLE / 8 && more <= less / 16;
+            unsigned char *const place = chunk_realloc(&fixture.heap, block, length * UNIT);
+            assert_ptr_equal(place, moves ? gaps[3] : block);
+            fixture_assert_pattern(&fixture, place, length, 3);
+            assert_int_equal(chunk_usable_size(&fixture.heap, place), length * UNIT);
+            assert_int_equal(fixture_stats(&fixture).used, COUNT + 1 + length);
+            fixture_end(&fixture);
+        }
+    }
+}
+
 /* A vector that doubles beside a heap's other blocks keeps its contents wherever it goes. */
 static void a_growing_vector_keeps_its_contents(void **state) {
     (void)state;
@@ -228,6 +266,7 @@ int main(void) {
         cmocka_unit_test(a_shrunk_block_gives_its_tail_back),
         cmocka_unit_test(realloc_of_nothing_allocates),
         cmocka_unit_test(sliding_down_is_not_counted_as_more_than_it_takes),
+        cmocka_unit_test(a_block_that_shrinks_moves_where_it_fits),
         cmocka_unit_test(a_growing_vector_keeps_its_contents),
     };
     return cmocka_run_group_tests_name("resize, nodes inside", tests, fixture_inside, NULL) +

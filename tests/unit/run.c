@@ -41,7 +41,64 @@ static void freeing_tells_where_the_joined_run_starts(void **state) {
     assert_int_equal(chunk_run_free(&fixture.heap, chunks[1]), 0);
     assert_int_equal(chunk_run_length(&fixture.heap, 0), 15);
     assert_int_equal(chunk_run_free(&fixture.heap, chunks[3]), 0);
-    assert_int_equal(chunk_run_length(&fixture.heap, 0), 20);
+    assert_int_equal(fixture_stats(&fixture).frontier, 0);
+    assert_int_equal(fixture_stats(&fixture).touched, 20);
+    fixture_end(&fixture);
+}
+
+static void the_frontier_follows_the_last_live_run(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create(&fixture);
+    uint32_t chunks[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        chunks[i] = chunk_run_alloc(&fixture.heap, 30, 1, 0);
+    }
+    (void)chunk_run_free(&fixture.heap, chunks[4]);
+    (void)chunk_run_free(&fixture.heap, chunks[3]);
+    assert_int_equal(fixture_stats(&fixture).frontier, 180);
+    assert_int_equal(chunk_run_free(&fixture.heap, chunks[5]), 90);
+    assert_int_equal(fixture_stats(&fixture).frontier, 90);
+    assert_int_equal(fixture_stats(&fixture).free_runs, 0);
+    assert_int_equal(chunk_run_alloc(&fixture.heap, 200, 1, 0), 90);
+    assert_int_equal(fixture_stats(&fixture).touched, 290);
+    assert_int_equal(chunk_run_resize(&fixture.heap, 90, 1, false), 90);
+    assert_int_equal(fixture_stats(&fixture).frontier, 91);
+    assert_int_equal(fixture_stats(&fixture).touched, 290);
+    fixture_end(&fixture);
+}
+
+static void what_lies_above_the_frontier_can_be_claimed(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create(&fixture);
+    (void)chunk_run_alloc(&fixture.heap, 10, 1, 0);
+    const uint32_t chunk = chunk_run_alloc(&fixture.heap, 200, 1, 0);
+    (void)chunk_run_free(&fixture.heap, chunk);
+    assert_int_equal(chunk_run_claim(&fixture.heap, chunk), 200);
+    assert_int_equal(fixture_stats(&fixture).used, 210);
+    assert_null(chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE));
+    assert_int_equal(chunk_run_free(&fixture.heap, chunk), chunk);
+    assert_int_equal(fixture_stats(&fixture).used, 10);
+    fixture_end(&fixture);
+}
+
+static void runs_within_bounds_are_taken(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create(&fixture);
+    const uint32_t gap = chunk_run_alloc(&fixture.heap, 20, 1, 0);
+    const uint32_t last = chunk_run_alloc(&fixture.heap, 1, 1, 0);
+    (void)chunk_run_free(&fixture.heap, gap);
+    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 5, 21, UINT32_MAX), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 5, 5, 19), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 5, 20, 20), gap);
+    assert_int_equal(chunk_run_length(&fixture.heap, gap + 5), 15);
+    const uint32_t above = chunk_run_alloc(&fixture.heap, 50, 1, 0);
+    (void)chunk_run_free(&fixture.heap, above);
+    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 20, 51, UINT32_MAX), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 20, 50, 1000), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 20, 50, UINT32_MAX), last + 1);
     fixture_end(&fixture);
 }
 
@@ -52,7 +109,7 @@ static void claiming_takes_the_whole_of_a_free_run(void **state) {
     const uint32_t chunk = chunk_run_alloc(&fixture.heap, 40, 1, 0);
     (void)chunk_run_alloc(&fixture.heap, 1, 1, 0);
     (void)chunk_run_free(&fixture.heap, chunk);
-    chunk_run_claim(&fixture.heap, chunk);
+    assert_int_equal(chunk_run_claim(&fixture.heap, chunk), 40);
     assert_int_equal(fixture_stats(&fixture).used, 41);
     assert_int_equal(fixture_stats(&fixture).live_blocks, 2);
     assert_int_equal(fixture_stats(&fixture).free_runs, 0);
@@ -78,6 +135,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phase_shifts_what_is_aligned),
         cmocka_unit_test(freeing_tells_where_the_joined_run_starts),
+        cmocka_unit_test(the_frontier_follows_the_last_live_run),
+        cmocka_unit_test(what_lies_above_the_frontier_can_be_claimed),
+        cmocka_unit_test(runs_within_bounds_are_taken),
         cmocka_unit_test(claiming_takes_the_whole_of_a_free_run),
         cmocka_unit_test(lengths_that_cannot_be_are_refused),
     };

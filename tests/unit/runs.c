@@ -111,16 +111,16 @@ static void alignment_is_of_addresses(void **state) {
 static void only_what_was_never_used_is_fresh(void **state) {
     (void)state;
     struct cm_run_news news;
-    const uint32_t frontier = cm_section.heap.state->frontier;
-    const struct cm_run gap = take(frontier + 1, 1, true, &news);
-    const uint32_t end = gap.chunk + frontier + 1;
-    assert_int_equal(news.fresh, end - frontier);
+    const uint32_t touched = cm_section.heap.state->touched;
+    const struct cm_run gap = take(touched + 1, 1, true, &news);
+    const uint32_t end = gap.chunk + touched + 1;
+    assert_int_equal(news.fresh, end - touched);
     assert_true(news.absent >= news.fresh);
     assert_true(
         all_zero(cm_chunk_address(gap.region, end - news.fresh), news.fresh * CM_CHUNK_SIZE));
-    memset(bytes(gap), 1, (frontier + 1) * CM_CHUNK_SIZE);
+    memset(bytes(gap), 1, (touched + 1) * CM_CHUNK_SIZE);
     free_large(gap);
-    const struct cm_run again = take(frontier + 1, 1, true, &news);
+    const struct cm_run again = take(touched + 1, 1, true, &news);
     assert_int_equal(again.chunk, gap.chunk);
     assert_int_equal(news.fresh, 0);
     assert_int_equal(news.absent, 0);
@@ -153,7 +153,7 @@ static void bookkeeping_of_purged_runs_is_absent(void **state) {
     enum { LENGTH = 4096 };
     const size_t page = cm_sys_page_size();
     const struct cm_run run = take_large(LENGTH);
-    struct chunk_node *const nodes = run.region->heap.nodes;
+    struct chunk_node *const nodes = chunk_index_node(&run.region->heap, 0);
     memset(&nodes[run.chunk + 1], 1, (LENGTH - 1) * sizeof *nodes);
     const uintptr_t middle = (uintptr_t)&nodes[run.chunk + LENGTH / 2] & ~(page - 1);
     free_large(run);
@@ -265,8 +265,8 @@ static void misuse_is_named(void **state) {
     assert_int_equal(cm_runs_misuse(run.region, bytes(run) + CM_CHUNK_SIZE), CHUNK_MISUSE_INTERIOR);
     assert_int_equal(cm_runs_misuse(run.region, bytes(inner)), CHUNK_MISUSE_OUTSIDE);
     assert_int_equal(cm_runs_misuse(run.region, bytes(freed)), CHUNK_MISUSE_DOUBLE_FREE);
-    const uint32_t frontier = run.region->heap.state->frontier;
-    assert_int_equal(cm_runs_misuse(run.region, cm_chunk_address(run.region, frontier)),
+    const uint32_t touched = run.region->heap.state->touched;
+    assert_int_equal(cm_runs_misuse(run.region, cm_chunk_address(run.region, touched)),
                      CHUNK_MISUSE_OUTSIDE);
     free_large(run);
     free_large(high);

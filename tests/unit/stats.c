@@ -34,18 +34,24 @@ static void every_change_is_counted(void **state) {
     assert_int_equal(stats.free_runs, 1);
     assert_int_equal(stats.failures, 2);
     assert_int_equal(stats.allocations, 3);
+    assert_int_equal(stats.granted, 13);
+    assert_int_equal(stats.largest_free, 1000 - 13);
     assert_true(chunk_resize(&fixture.heap, third, 5 * 256));
     assert_true(chunk_resize(&fixture.heap, first, 3 * 256));
     stats = fixture_stats(&fixture);
     assert_int_equal(stats.used, 8);
     assert_int_equal(stats.peak, 13);
-    assert_int_equal(stats.free_runs, 1);
+    assert_int_equal(stats.frontier, 8);
+    assert_int_equal(stats.touched, 13);
+    assert_int_equal(stats.free_runs, 0);
     chunk_free(&fixture.heap, first);
     chunk_free(&fixture.heap, third);
     stats = fixture_stats(&fixture);
     assert_int_equal(stats.used | stats.live_blocks, 0);
-    assert_int_equal(stats.free_runs, 1);
-    assert_int_equal(stats.frontier, 13);
+    assert_int_equal(stats.free_runs, 0);
+    assert_int_equal(stats.frontier, 0);
+    assert_int_equal(stats.touched, 13);
+    assert_int_equal(stats.largest_free, 1000);
     assert_int_equal(stats.allocations, 3);
     fixture_end(&fixture);
 }

@@ -38,17 +38,18 @@ static void runs_come_in_order_of_address(void **state) {
     void *const blocks[] = {
         fixture_block(&fixture, 1, 0),    fixture_block(&fixture, 63, 0),
         fixture_block(&fixture, 4200, 0), fixture_block(&fixture, 2, 0),
-        fixture_block(&fixture, 1, 0),
+        fixture_block(&fixture, 1, 0),    fixture_block(&fixture, 1, 0),
     };
     chunk_free(&fixture.heap, blocks[4]);
     chunk_free(&fixture.heap, blocks[1]);
     chunk_free(&fixture.heap, blocks[2]);
     assert_true(chunk_heap_walk(&fixture.heap, note, &runs));
-    assert_int_equal(runs.count, 4);
+    assert_int_equal(runs.count, 5);
     assert_run(&runs.seen[0], blocks[0], 16, true);
     assert_run(&runs.seen[1], blocks[1], (size_t)4263 * 16, false);
     assert_run(&runs.seen[2], blocks[3], 32, true);
     assert_run(&runs.seen[3], blocks[4], 16, false);
+    assert_run(&runs.seen[4], blocks[5], 16, true);
     fixture_end(&fixture);
 }
 
