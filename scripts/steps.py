@@ -197,7 +197,7 @@ def checked(level, suites, *more):
 
 def formatted(log):
     folders = [TOP / name for name in ("include", "src", "tests", "bench")]
-    kinds = (".c", ".h", ".cpp")
+    kinds = (".c", ".h", ".cpp", ".hpp")
     files = {path for top in folders for path in top.rglob("*") if path.suffix in kinds}
     files -= set((TOP / "bench/programs").iterdir())  # what compilers are measured with
     run(log, ["clang-format", "--dry-run", "-Werror", *sorted(files)])

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * C++ containers on chunk heaps, by an Allocator and by a memory resource, on heaps of one's own
+ * and on one that threads share.
+ */
+#include <chunkmalloc/allocator.hpp>
+#include <chunkmalloc/mutex.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace {
+
+unsigned wrong_sizes = 0;
+
+void on_misuse(chunk_misuse kind, const void *) {
+    wrong_sizes += kind == CHUNK_MISUSE_WRONG_SIZE ? 1 : 1000;
+}
+
+CHUNK_HEAP_DEFINE(first, 16384, 64, on_misuse);
+CHUNK_HEAP_DEFINE(second, 16384, 64);
+CHUNK_HEAP_DEFINE(common, 65536, 16);
+pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+const chunk_locked_heap locked = {&common, CHUNK_LOCK_MUTEX(&mutex)};
+
+void check(bool condition, const char *what) {
+    if (!condition) {
+        (void)std::fprintf(stderr, "allocator: not so: %s\n", what);
+        std::exit(1);
+    }
+}
+
+template <class T> using on_heap = chunkmalloc::allocator<T>;
+template <class T> using on_shared_heap = chunkmalloc::allocator<T, chunk_locked_heap>;
+
+using numbers = std::vector<int, on_heap<int>>;
+
+void containers() {
+    using string = std::basic_string<char, std::char_traits<char>, on_heap<char>>;
+    std::map<int, string, std::less<int>, on_heap<std::pair<const int, string>>> texts(first);
+    for (int i = 0; i < 1000; i++) {
+        texts.emplace(i, string("a text that does not fit into the string itself", first));
+    }
+    check(chunk_heap_contains(&first, texts.at(7).data()), "the strings are on the heap");
+    const auto shared = std::allocate_shared<numbers>(on_heap<int>(first), 100, 7, first);
+    check(chunk_heap_contains(&first, shared.get()), "what is shared is on the heap");
+    check(shared->at(99) == 7, "what is shared is right");
+}
+
+struct alignas(4096) Page {
+    unsigned char bytes[4096];
+};
+
+void over_aligned_objects() {
+    const std::vector<Page, on_heap<Page>> pages(3, first);
+    check(reinterpret_cast<std::uintptr_t>(pages.data()) % 4096 == 0, "pages are aligned");
+}
+
+void propagation() {
+    numbers here({1, 2, 3}, first);
+    numbers there({4, 5}, second);
+    const int *const data = there.data();
+    const numbers copy(there);
+    check(copy.get_allocator() == there.get_allocator(), "a copy is made on the same heap");
+    here = copy;
+    check(chunk_heap_contains(&first, here.data()), "what is copied to stays on its heap");
+    here = std::move(there);
+    check(here.data() == data && &here.get_allocator().heap() == &second, "a move takes memory");
+    numbers other({6}, first);
+    swap(here, other);
+    check(other.data() == data && chunk_heap_contains(&first, here.data()), "a swap does, too");
+    check(on_heap<int>(first) != on_heap<char>(second), "other heaps, other allocators");
+}
+
+void resources() {
+    chunkmalloc::memory_resource resource(first);
+    chunkmalloc::memory_resource same(first);
+    chunkmalloc::memory_resource other(locked);
+    check(resource == same && resource != other && other != resource, "equality of resources");
+    std::pmr::unordered_map<int, std::pmr::string> texts(&resource);
+    for (int i = 0; i < 1000; i++) {
+        texts.emplace(i, "a text that does not fit into the string itself");
+    }
+    check(chunk_heap_contains(&first, texts.at(7).data()), "strings use the map's resource");
+    void *const wide = resource.allocate(100, 2048);
+    check(reinterpret_cast<std::uintptr_t>(wide) % 2048 == 0, "a resource heeds alignment");
+    same.deallocate(wide, 100, 2048);
+}
+
+template <class Exception, class Action> bool throws(Action action) {
+    try {
+        action();
+    } catch (const Exception &) {
+        return true;
+    }
+    return false;
+}
+
+void exhaustion() {
+    chunkmalloc::memory_resource resource(first);
+    on_heap<double> doubles(first);
+    const volatile std::size_t huge = SIZE_MAX / 4;
+    check(throws<std::bad_alloc>([&] { numbers(1 << 22, 0, first); }), "too much for a vector");
+    check(throws<std::bad_alloc>([&] { (void)resource.allocate(1 << 22); }), "for a resource");
+    check(throws<std::bad_array_new_length>([&] { (void)doubles.allocate(huge); }), "for size_t");
+    const numbers fits(1 << 17, 7, first);
+    check(fits.back() == 7, "what fits is granted");
+}
+
+void sizes_are_checked() {
+    on_heap<int> allocator(first);
+    int *const block = allocator.allocate(100);
+    allocator.deallocate(block, 1);
+    check(wrong_sizes == 1, "a wrong count is told");
+    allocator.deallocate(block, 100);
+}
+
+void threads() {
+    std::vector<std::thread> workers;
+    for (int i = 0; i < 4; i++) {
+        workers.emplace_back([] {
+            std::map<int, int, std::less<int>, on_shared_heap<std::pair<const int, int>>> map(
+                locked);
+            for (int round = 0; round < 20000; round++) {
+                map[round % 500] = round;
+                map.erase(round * 7 % 500);
+            }
+        });
+    }
+    for (std::thread &worker : workers) {
+        worker.join();
+    }
+}
+
+void check_ending(const char *name, const chunk_heap &heap) {
+    chunk_heap_stats stats;
+    chunk_heap_get_stats(&heap, &stats);
+    check(stats.allocations > 0 && stats.used == 0, "the heap was used, and all is freed");
+    check(chunk_heap_check(&heap, CHUNK_CHECK_EXHAUSTIVE) == nullptr, "the heap is sound");
+    (void)std::printf("%s: all is well, at most %zu chunks used\n", name, stats.peak);
+}
+
+} // namespace
+
+int main() {
+    containers();
+    over_aligned_objects();
+    propagation();
+    resources();
+    exhaustion();
+    sizes_are_checked();
+    threads();
+    check_ending("first", first);
+    check_ending("second", second);
+    check_ending("common", common);
+    return 0;
+}
