@@ -22,7 +22,7 @@ SHOWN_LINES = 40
 GCC = {"CC": "gcc", "CXX": "g++"}
 CLANG = {"CC": "clang", "CXX": "clang++"}
 STRICT = ["-Dwerror=true", "-Dtests=enabled", "-Dbench=enabled"]
-NO_RECOVERY = "-Dc_args=-fno-sanitize-recover=all"
+NO_RECOVERY = [f"-D{language}_args=-fno-sanitize-recover=all" for language in ("c", "cpp")]
 
 
 HOSTED_SUITES = ("unit", "contract", "process", "misuse")
@@ -151,12 +151,13 @@ def clang_suites(log):
 
 
 def sanitized(log):
-    options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", NO_RECOVERY]
+    options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", *NO_RECOVERY]
     build = set_up(log, "asan", [*options, "-Dtests=enabled", "-Dbench=disabled"])
-    compile_all(log, build, *programs_in(build, "tests/unit"), *programs_in(build, "tests/model"))
+    folders = ("tests/unit", "tests/model", "tests/embed")
+    compile_all(log, build, *(name for folder in folders for name in programs_in(build, folder)))
     run(log, [build / "tests/model/model_random", "20240229", "300000"])
     run(log, [build / "tests/model/model_exhaustive", "8", "4"])
-    return meson_test(log, build, "--suite", "unit")
+    return meson_test(log, build, "--suite", "unit", "--suite", "embed")
 
 
 def threads_sanitized(log):
@@ -164,6 +165,7 @@ def threads_sanitized(log):
     options = ["-Db_sanitize=thread", "-Db_lundef=false"]
     build = set_up(log, "tsan", [*options, "-Dtests=enabled", "-Dbench=disabled"])
     programs = ["tests/unit/unit_locked", "tests/unit/unit_mutex", "tests/programs/races"]
+    programs += ["tests/embed/on_heap_several_heaps", "tests/embed/on_heap_allocator"]
     compile_all(log, build, *programs)
     # The sanitizer of gcc 12 cannot bear as much randomness of addresses as newer kernels have.
     fixed = ["setarch", "--addr-no-randomize"]

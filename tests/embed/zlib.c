@@ -12,7 +12,7 @@
 
 CHUNK_HEAP_DEFINE(heap, 8192, 64);
 
-enum { TEXT_SIZE = 1 << 20 };
+enum { TEXT_SIZE = 1 << 18 };
 
 static unsigned char text[TEXT_SIZE];
 static unsigned char packed[TEXT_SIZE];
