@@ -107,41 +107,42 @@ static inline void *chunk_locked_callback_realloc(void *locked, void *block, siz
  * does not take for a failure.
  */
 #define CHUNK_OPENSSL_CALLBACKS_DEFINE(name, locked)                                             \
-    CHUNK_CALLBACK_ void *name##_alloc(size_t size, const char *file, int line) {                \
+    static CHUNK_CALLBACKS_UNUSED_ void *name##_alloc(size_t size, const char *file, int line) { \
         (void)file;                                                                              \
         (void)line;                                                                              \
         return size != 0 ? chunk_locked_callback_alloc((void *)(locked), size) : NULL;           \
     }                                                                                            \
-    CHUNK_CALLBACK_ void *name##_realloc(void *block, size_t size, const char *file, int line) { \
+    static CHUNK_CALLBACKS_UNUSED_ void *name##_realloc(void *block, size_t size,                \
+                                                        const char *file, int line) {            \
         (void)file;                                                                              \
         (void)line;                                                                              \
         return block != NULL || size != 0                                                        \
                    ? chunk_locked_callback_realloc((void *)(locked), block, size)                \
                    : NULL;                                                                       \
     }                                                                                            \
-    CHUNK_CALLBACK_ void name##_free(void *block, const char *file, int line) {                  \
+    static CHUNK_CALLBACKS_UNUSED_ void name##_free(void *block, const char *file, int line) {   \
         (void)file;                                                                              \
         (void)line;                                                                              \
         chunk_locked_callback_free((void *)(locked), block);                                     \
     }                                                                                            \
     CHUNK_CALLBACKS_END_
 
-#define CHUNK_CALLBACK_ __attribute__((unused)) static
+#define CHUNK_CALLBACKS_UNUSED_ __attribute__((unused))
 #define CHUNK_CALLBACKS_END_ struct chunk_heap
 
-#define CHUNK_CALLBACKS_DEFINE_(name, functions, heap)               \
-    CHUNK_CALLBACK_ void *name##_alloc(size_t size) {                \
-        return functions##_alloc((void *)(heap), size);              \
-    }                                                                \
-    CHUNK_CALLBACK_ void *name##_calloc(size_t count, size_t size) { \
-        return functions##_calloc((void *)(heap), count, size);      \
-    }                                                                \
-    CHUNK_CALLBACK_ void *name##_realloc(void *block, size_t size) { \
-        return functions##_realloc((void *)(heap), block, size);     \
-    }                                                                \
-    CHUNK_CALLBACK_ void name##_free(void *block) {                  \
-        functions##_free((void *)(heap), block);                     \
-    }                                                                \
+#define CHUNK_CALLBACKS_DEFINE_(name, functions, heap)                              \
+    static CHUNK_CALLBACKS_UNUSED_ void *name##_alloc(size_t size) {                \
+        return functions##_alloc((void *)(heap), size);                             \
+    }                                                                               \
+    static CHUNK_CALLBACKS_UNUSED_ void *name##_calloc(size_t count, size_t size) { \
+        return functions##_calloc((void *)(heap), count, size);                     \
+    }                                                                               \
+    static CHUNK_CALLBACKS_UNUSED_ void *name##_realloc(void *block, size_t size) { \
+        return functions##_realloc((void *)(heap), block, size);                    \
+    }                                                                               \
+    static CHUNK_CALLBACKS_UNUSED_ void name##_free(void *block) {                  \
+        functions##_free((void *)(heap), block);                                    \
+    }                                                                               \
     CHUNK_CALLBACKS_END_
 
 #endif

@@ -63,20 +63,28 @@ void over_aligned_objects() {
     check(reinterpret_cast<std::uintptr_t>(pages.data()) % 4096 == 0, "pages are aligned");
 }
 
+chunk_heap_stats stats_of(const chunk_heap &heap) {
+    chunk_heap_stats stats;
+    chunk_heap_get_stats(&heap, &stats);
+    return stats;
+}
+
 void propagation() {
     numbers here({1, 2, 3}, first);
     numbers there({4, 5}, second);
-    const int *const data = there.data();
     const numbers copy(there);
-    check(copy.get_allocator() == there.get_allocator(), "a copy is made on the same heap");
+    check(chunk_heap_contains(&second, copy.data()), "a copy is made on the same heap");
     here = copy;
     check(chunk_heap_contains(&first, here.data()), "what is copied to stays on its heap");
-    here = std::move(there);
-    check(here.data() == data && &here.get_allocator().heap() == &second, "a move takes memory");
     numbers other({6}, first);
+    const auto before = stats_of(second).allocations;
+    here = std::move(there);
+    check(chunk_heap_contains(&second, here.data()), "a move takes the memory along");
     swap(here, other);
-    check(other.data() == data && chunk_heap_contains(&first, here.data()), "a swap does, too");
-    check(on_heap<int>(first) != on_heap<char>(second), "other heaps, other allocators");
+    check(chunk_heap_contains(&second, other.data()), "so does a swap");
+    check(stats_of(second).allocations == before, "neither takes new memory");
+    check(here.get_allocator() == on_heap<char>(first), "and both take the allocator along");
+    check(here.get_allocator() != other.get_allocator(), "two heaps, two allocators");
 }
 
 void resources() {
@@ -140,8 +148,7 @@ void threads() {
 }
 
 void check_ending(const char *name, const chunk_heap &heap) {
-    chunk_heap_stats stats;
-    chunk_heap_get_stats(&heap, &stats);
+    const chunk_heap_stats stats = stats_of(heap);
     check(stats.allocations > 0 && stats.used == 0, "the heap was used, and all is freed");
     check(chunk_heap_check(&heap, CHUNK_CHECK_EXHAUSTIVE) == nullptr, "the heap is sound");
     (void)std::printf("%s: all is well, at most %zu chunks used\n", name, stats.peak);

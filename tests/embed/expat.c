@@ -50,7 +50,7 @@ static void XMLCALL on_text(void *user, const XML_Char *text, int length) {
 }
 
 static XML_Parser parser_on_heap(struct seen *seen) {
-    const XML_Parser parser = XML_ParserCreate_MM("UTF-8", &suite, NULL);
+    XML_Parser parser = XML_ParserCreate_MM("UTF-8", &suite, NULL);
     CHECK(chunk_heap_contains(&heap, parser));
     XML_SetUserData(parser, seen);
     XML_SetElementHandler(parser, on_start, on_end);
@@ -64,7 +64,7 @@ static void feed(XML_Parser parser, const char *text) {
 
 static void parse_items(void) {
     struct seen seen = {0};
-    const XML_Parser parser = parser_on_heap(&seen);
+    XML_Parser parser = parser_on_heap(&seen);
     feed(parser, "<?xml version='1.0'?><!DOCTYPE list [<!ENTITY four 'text'>]><list>");
     for (int i = 0; i < ITEMS; i++) {
         char text[100];
@@ -80,7 +80,7 @@ static void parse_items(void) {
 static void parse_too_much(void) {
     static char name[1 << 20];
     struct seen seen = {0};
-    const XML_Parser parser = parser_on_heap(&seen);
+    XML_Parser parser = parser_on_heap(&seen);
     memset(name, 'a', sizeof name);
     name[0] = '<';
     name[sizeof name - 1] = '>';

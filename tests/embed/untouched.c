@@ -32,11 +32,14 @@ struct range {
 
 static void change_owner(const struct chunk_heap *heap, struct range range, size_t from,
                          size_t to) {
+    if (range.start == NULL) {
+        return;
+    }
     const size_t chunk_size = chunk_heap_chunk_size(heap);
     const size_t start = (size_t)(range.start - first) / chunk_size;
     const size_t count = range.size == 0 ? 1 : (range.size + chunk_size - 1) / chunk_size;
-    CHECK(range.start == NULL || chunk_usable_size(heap, range.start) == count * chunk_size);
-    for (size_t i = 0; range.start != NULL && i < count; i++) {
+    CHECK(chunk_usable_size(heap, range.start) == count * chunk_size);
+    for (size_t i = 0; i < count; i++) {
         CHECK(owners[start + i] == from);
         owners[start + i] = (uint16_t)to;
     }

@@ -27,14 +27,13 @@ static z_stream stream_on_heap(void) {
     return stream;
 }
 
+/* Of words of six letters, so that there is something to compress. */
 static void write_text(void) {
-    static const char *const words[] = {"chunk ", "heap ", "run ", "slab ", "index\n"};
+    static const char words[][6] = {"chunk ", "bitmap", "index ", "marks ", "heaps\n"};
     struct support_random random = {.state = 1};
-    size_t length = 0;
-    while (length + 8 <= TEXT_SIZE) {
-        const char *const word = words[random_below(&random, sizeof words / sizeof *words)];
-        memcpy(text + length, word, strlen(word));
-        length += strlen(word);
+    for (size_t length = 0; length + sizeof *words <= TEXT_SIZE; length += sizeof *words) {
+        memcpy(text + length, words[random_below(&random, sizeof words / sizeof *words)],
+               sizeof *words);
     }
 }
 

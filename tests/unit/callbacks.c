@@ -28,16 +28,34 @@ struct with_context {
     void *(*lua)(void *heap, void *block, size_t old_size, size_t new_size);
 };
 
-static const struct with_context both[] = {
-    {&fixture.heap, chunk_callback_alloc, chunk_callback_calloc, chunk_callback_alloc_items,
-     chunk_callback_realloc, chunk_callback_free, chunk_lua_alloc},
-    {(void *)&locked, chunk_locked_callback_alloc, chunk_locked_callback_calloc,
-     chunk_locked_callback_alloc_items, chunk_locked_callback_realloc, chunk_locked_callback_free,
-     chunk_locked_lua_alloc},
-};
+static const struct with_context *with;
 
-#define FOR_BOTH(with) \
-    for (const struct with_context *with = both; with < both + sizeof both / sizeof *both; with++)
+static int over_a_heap(void **state) {
+    static const struct with_context own = {
+        &fixture.heap,          chunk_callback_alloc,
+        chunk_callback_calloc,  chunk_callback_alloc_items,
+        chunk_callback_realloc, chunk_callback_free,
+        chunk_lua_alloc,
+    };
+    (void)state;
+    with = &own;
+    return 0;
+}
+
+static int over_a_locked_heap(void **state) {
+    static const struct with_context shared = {
+        (void *)&locked,
+        chunk_locked_callback_alloc,
+        chunk_locked_callback_calloc,
+        chunk_locked_callback_alloc_items,
+        chunk_locked_callback_realloc,
+        chunk_locked_callback_free,
+        chunk_locked_lua_alloc,
+    };
+    (void)state;
+    with = &shared;
+    return 0;
+}
 
 static int begin(void **state) {
     (void)state;
@@ -59,58 +77,50 @@ static size_t used(void) {
 
 static void size_zero_is_a_block_of_its_own(void **state) {
     (void)state;
-    FOR_BOTH(with) {
-        void *const blocks[] = {with->alloc(with->heap, 0), with->calloc(with->heap, 0, 5),
-                                with->calloc(with->heap, 5, 0), with->alloc_items(with->heap, 0, 5),
-                                with->realloc(with->heap, NULL, 0)};
-        assert_int_equal(used(), 5);
-        for (size_t i = 0; i < 5; i++) {
-            assert_non_null(blocks[i]);
-            with->free(with->heap, blocks[i]);
-        }
+    void *const blocks[] = {with->alloc(with->heap, 0), with->calloc(with->heap, 0, 5),
+                            with->calloc(with->heap, 5, 0), with->alloc_items(with->heap, 0, 5),
+                            with->realloc(with->heap, NULL, 0)};
+    assert_int_equal(used(), 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_non_null(blocks[i]);
+        with->free(with->heap, blocks[i]);
     }
 }
 
 static void a_product_too_large_is_refused(void **state) {
     (void)state;
-    FOR_BOTH(with) {
-        assert_null(with->calloc(with->heap, SIZE_MAX / 2 + 1, 2));
-        assert_null(with->calloc(with->heap, 2, SIZE_MAX / 2 + 1));
-        assert_null(with->calloc(with->heap, SIZE_MAX, SIZE_MAX));
-        assert_null(with->alloc_items(with->heap, UINT_MAX, UINT_MAX));
-        assert_null(with->alloc(with->heap, SIZE_MAX));
-    }
-    assert_int_equal(fixture_stats(&fixture).failures, 10);
+    assert_null(with->calloc(with->heap, SIZE_MAX / 2 + 1, 2));
+    assert_null(with->calloc(with->heap, 2, SIZE_MAX / 2 + 1));
+    assert_null(with->calloc(with->heap, SIZE_MAX, SIZE_MAX));
+    assert_null(with->alloc_items(with->heap, UINT_MAX, UINT_MAX));
+    assert_null(with->alloc(with->heap, SIZE_MAX));
+    assert_int_equal(fixture_stats(&fixture).failures, 5);
 }
 
 static void items_are_counted_and_calloc_clears_them(void **state) {
     (void)state;
-    FOR_BOTH(with) {
-        unsigned char *const items = with->alloc_items(with->heap, 5, 2 * UNIT);
-        assert_int_equal(chunk_usable_size(&fixture.heap, items), 10 * UNIT);
-        memset(items, 1, 10 * UNIT);
-        with->free(with->heap, items);
-        unsigned char *const zeros = with->calloc(with->heap, 5, 2 * UNIT);
-        assert_ptr_equal(zeros, items);
-        assert_true(all_zero(zeros, 10 * UNIT));
-        with->free(with->heap, zeros);
-        with->free(with->heap, NULL);
-    }
+    unsigned char *const items = with->alloc_items(with->heap, 5, 2 * UNIT);
+    assert_int_equal(chunk_usable_size(&fixture.heap, items), 10 * UNIT);
+    memset(items, 1, 10 * UNIT);
+    with->free(with->heap, items);
+    unsigned char *const zeros = with->calloc(with->heap, 5, 2 * UNIT);
+    assert_ptr_equal(zeros, items);
+    assert_true(all_zero(zeros, 10 * UNIT));
+    with->free(with->heap, zeros);
+    with->free(with->heap, NULL);
 }
 
 static void realloc_to_nothing_frees(void **state) {
     (void)state;
-    FOR_BOTH(with) {
-        unsigned char *const block = with->realloc(with->heap, NULL, 3 * UNIT);
-        assert_int_equal(used(), 3);
-        memset(block, 7, 3 * UNIT);
-        assert_null(with->realloc(with->heap, block, (CHUNKS + 1) * UNIT));
-        unsigned char *const longer = with->realloc(with->heap, block, 9 * UNIT);
-        assert_int_equal(longer[3 * UNIT - 1], 7);
-        assert_int_equal(used(), 9);
-        assert_null(with->realloc(with->heap, longer, 0));
-        assert_int_equal(used(), 0);
-    }
+    unsigned char *const block = with->realloc(with->heap, NULL, 3 * UNIT);
+    assert_int_equal(used(), 3);
+    memset(block, 7, 3 * UNIT);
+    assert_null(with->realloc(with->heap, block, (CHUNKS + 1) * UNIT));
+    unsigned char *const longer = with->realloc(with->heap, block, 9 * UNIT);
+    assert_int_equal(longer[3 * UNIT - 1], 7);
+    assert_int_equal(used(), 9);
+    assert_null(with->realloc(with->heap, longer, 0));
+    assert_int_equal(used(), 0);
 }
 
 static void without_context_it_is_the_same(void **state) {
@@ -147,18 +157,16 @@ static void openssl_gets_nothing_for_size_zero(void **state) {
 static void lua_frees_by_size_and_may_tell_a_kind(void **state) {
     (void)state;
     const size_t table = 5; /* LUA_TTABLE, told in the place of a size that there is not */
-    FOR_BOTH(with) {
-        assert_null(with->lua(with->heap, NULL, table, 0));
-        void *block = with->lua(with->heap, NULL, table, 3 * UNIT);
-        block = with->lua(with->heap, block, 3 * UNIT, 5 * UNIT);
-        assert_null(with->lua(with->heap, block, 5 * UNIT, (CHUNKS + 1) * UNIT));
-        assert_ptr_equal(with->lua(with->heap, block, 5 * UNIT, 2 * UNIT), block);
-        assert_null(with->lua(with->heap, block, 5 * UNIT, 0));
-        fixture_expect_misuse(CHUNK_MISUSE_WRONG_SIZE, block);
-        assert_int_equal(used(), 2);
-        assert_null(with->lua(with->heap, block, 2 * UNIT, 0));
-        assert_int_equal(used(), 0);
-    }
+    assert_null(with->lua(with->heap, NULL, table, 0));
+    void *block = with->lua(with->heap, NULL, table, 3 * UNIT);
+    block = with->lua(with->heap, block, 3 * UNIT, 5 * UNIT);
+    assert_null(with->lua(with->heap, block, 5 * UNIT, (CHUNKS + 1) * UNIT));
+    assert_ptr_equal(with->lua(with->heap, block, 5 * UNIT, 2 * UNIT), block);
+    assert_null(with->lua(with->heap, block, 5 * UNIT, 0));
+    fixture_expect_misuse(CHUNK_MISUSE_WRONG_SIZE, block);
+    assert_int_equal(used(), 2);
+    assert_null(with->lua(with->heap, block, 2 * UNIT, 0));
+    assert_int_equal(used(), 0);
 }
 
 int main(void) {
@@ -171,5 +179,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(openssl_gets_nothing_for_size_zero, begin, end),
         cmocka_unit_test_setup_teardown(lua_frees_by_size_and_may_tell_a_kind, begin, end),
     };
-    return cmocka_run_group_tests_name("callbacks", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("callbacks, a heap", tests, over_a_heap, NULL) +
+           cmocka_run_group_tests_name("callbacks, a locked heap", tests, over_a_locked_heap, NULL);
 }
