@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * C++ containers on chunk heaps, by an Allocator and by a memory resource, on heaps of one's own
- * and on one that threads share.
- */
+/* C++ containers on chunk heaps, by an Allocator: on heaps of one's own, and on one for threads. */
+#include "ending.hpp"
+
 #include <chunkmalloc/allocator.hpp>
 #include <chunkmalloc/mutex.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -29,13 +25,6 @@ CHUNK_HEAP_DEFINE(second, 16384, 64);
 CHUNK_HEAP_DEFINE(common, 65536, 16);
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 const chunk_locked_heap locked = {&common, CHUNK_LOCK_MUTEX(&mutex)};
-
-void check(bool condition, const char *what) {
-    if (!condition) {
-        (void)std::fprintf(stderr, "allocator: not so: %s\n", what);
-        std::exit(1);
-    }
-}
 
 template <class T> using on_heap = chunkmalloc::allocator<T>;
 template <class T> using on_shared_heap = chunkmalloc::allocator<T, chunk_locked_heap>;
@@ -63,12 +52,6 @@ void over_aligned_objects() {
     check(reinterpret_cast<std::uintptr_t>(pages.data()) % 4096 == 0, "pages are aligned");
 }
 
-chunk_heap_stats stats_of(const chunk_heap &heap) {
-    chunk_heap_stats stats;
-    chunk_heap_get_stats(&heap, &stats);
-    return stats;
-}
-
 void propagation() {
     numbers here({1, 2, 3}, first);
     numbers there({4, 5}, second);
@@ -87,21 +70,6 @@ void propagation() {
     check(here.get_allocator() != other.get_allocator(), "two heaps, two allocators");
 }
 
-void resources() {
-    chunkmalloc::memory_resource resource(first);
-    chunkmalloc::memory_resource same(first);
-    chunkmalloc::memory_resource other(locked);
-    check(resource == same && resource != other && other != resource, "equality of resources");
-    std::pmr::unordered_map<int, std::pmr::string> texts(&resource);
-    for (int i = 0; i < 1000; i++) {
-        texts.emplace(i, "a text that does not fit into the string itself");
-    }
-    check(chunk_heap_contains(&first, texts.at(7).data()), "strings use the map's resource");
-    void *const wide = resource.allocate(100, 2048);
-    check(reinterpret_cast<std::uintptr_t>(wide) % 2048 == 0, "a resource heeds alignment");
-    same.deallocate(wide, 100, 2048);
-}
-
 template <class Exception, class Action> bool throws(Action action) {
     try {
         action();
@@ -112,12 +80,11 @@ template <class Exception, class Action> bool throws(Action action) {
 }
 
 void exhaustion() {
-    chunkmalloc::memory_resource resource(first);
     on_heap<double> doubles(first);
     const volatile std::size_t huge = SIZE_MAX / 4;
     check(throws<std::bad_alloc>([&] { numbers(1 << 22, 0, first); }), "too much for a vector");
-    check(throws<std::bad_alloc>([&] { (void)resource.allocate(1 << 22); }), "for a resource");
-    check(throws<std::bad_array_new_length>([&] { (void)doubles.allocate(huge); }), "for size_t");
+    check(throws<std::bad_array_new_length>([&] { (void)doubles.allocate(huge); }),
+          "for any size_t");
     const numbers fits(1 << 17, 7, first);
     check(fits.back() == 7, "what fits is granted");
 }
@@ -147,20 +114,12 @@ void threads() {
     }
 }
 
-void check_ending(const char *name, const chunk_heap &heap) {
-    const chunk_heap_stats stats = stats_of(heap);
-    check(stats.allocations > 0 && stats.used == 0, "the heap was used, and all is freed");
-    check(chunk_heap_check(&heap, CHUNK_CHECK_EXHAUSTIVE) == nullptr, "the heap is sound");
-    (void)std::printf("%s: all is well, at most %zu chunks used\n", name, stats.peak);
-}
-
 } // namespace
 
 int main() {
     containers();
     over_aligned_objects();
     propagation();
-    resources();
     exhaustion();
     sizes_are_checked();
     threads();

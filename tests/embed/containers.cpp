@@ -3,9 +3,10 @@
  * Containers in a program that embeds libchunkmalloc.a. With the C++ library linked in statically,
  * operator new is part of the program, and so are its calls of malloc.
  */
+#include "ending.hpp"
+
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -17,13 +18,6 @@
 #include <chunkmalloc/chunkmalloc.h>
 
 namespace {
-
-void check(bool condition, const char *what) {
-    if (!condition) {
-        (void)std::fprintf(stderr, "containers: not so: %s\n", what);
-        std::exit(1);
-    }
-}
 
 void vectors() {
     constexpr long count = 1 << 17;
