@@ -19,7 +19,9 @@ import tempfile
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 
 # pylint: disable=wrong-import-position
-from targets import FREESTANDING, TARGETS, compile_core, core_sources, is_installed, need, run, sections
+from targets import (
+    FREESTANDING, TARGETS, compile_files, core_sources, is_installed, need, run, sections,
+)
 
 # The most bytes: in separate files, in one.
 MOST = {
@@ -70,7 +72,7 @@ def measure(target, show_functions):
     for form in (lambda folder: measured_sources(), as_one_file):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            program = link(target, folder, compile_core(target, folder, FLAGS, form(folder)))
+            program = link(target, folder, compile_files(target, folder, FLAGS, form(folder)))
             sizes.append(size_of(program))
             if show_functions:
                 print(run(["nm", "--print-size", "--size-sort", "--radix=d", program]))

@@ -18,21 +18,30 @@ SKIP = 77
 FREESTANDING = ["-ffreestanding", "-fno-stack-protector", "-fno-pic", "-fno-pie"]
 
 
+STRICT = "-std=c11 -Wall -Wextra -Wconversion -Wshadow -Wundef -Wcast-align -Werror".split()
+
+
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A compiler with the flags that select the target."""
+    """A compiler, the flags that select the target, and what runs its programs, if that is needed."""
 
     compiler: str
     flags: tuple = ()
+    emulator: str | None = None
 
 
 TARGETS = {
     "x86-64": Target("x86_64-linux-gnu-gcc"),
     "x86-64 with clang": Target("clang", ("--target=x86_64-linux-gnu",)),
-    "i386": Target("i686-linux-gnu-gcc"),
-    "aarch64": Target("aarch64-linux-gnu-gcc", ("-mno-outline-atomics",)),
-    "cortex-m3": Target("arm-none-eabi-gcc", ("-mcpu=cortex-m3", "-mthumb")),
-    "rv32": Target("riscv64-unknown-elf-gcc", ("-march=rv32imac", "-mabi=ilp32")),
+    "i386": Target("i686-linux-gnu-gcc", (), "qemu-i386"),
+    "aarch64": Target("aarch64-linux-gnu-gcc", ("-mno-outline-atomics",), "qemu-aarch64"),
+    "arm": Target("arm-linux-gnueabihf-gcc", (), "qemu-arm"),
+    "riscv64": Target("riscv64-linux-gnu-gcc", (), "qemu-riscv64"),
+    "s390x": Target("s390x-linux-gnu-gcc", (), "qemu-s390x"),
+    "cortex-m3": Target("arm-none-eabi-gcc", ("-mcpu=cortex-m3", "-mthumb"), "qemu-system-arm"),
+    "rv32": Target(
+        "riscv64-unknown-elf-gcc", ("-march=rv32imac", "-mabi=ilp32"), "qemu-system-riscv32"
+    ),
 }
 
 
@@ -63,10 +72,9 @@ def run(argv, **options):
     return done.stdout
 
 
-def compile_core(target, folder, flags, sources=None, std="c11"):
-    """Compiles the core, or these of its files, one by one; returns the objects."""
-    sources = sources or core_sources()
-    argv = [target.compiler, *target.flags, f"-std={std}", *flags, f"-I{TOP / 'include'}", "-c"]
+def compile_files(target, folder, flags, sources):
+    """Compiles each file by itself; returns the objects."""
+    argv = [target.compiler, *target.flags, *STRICT, *flags, f"-I{TOP / 'include'}", "-c"]
     run([*argv, *sources], cwd=folder)
     return [folder / source.with_suffix(".o").name for source in sources]
 
