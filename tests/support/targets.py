@@ -62,11 +62,14 @@ def need(*commands):
 
 
 def run(argv, **options):
-    """Runs a command; returns what it prints. Ends the driver with what it said if it fails."""
+    """Runs a command; returns what it prints. Ends the driver, with what it said, if it fails."""
     words = [str(word) for word in argv]
-    done = subprocess.run(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
-    )
+    try:
+        done = subprocess.run(
+            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+        )
+    except subprocess.TimeoutExpired:
+        sys.exit(f"no end within the time allowed: {' '.join(words)}")
     if done.returncode != 0:
         sys.exit(f"status {done.returncode} of: {' '.join(words)}\n{done.stdout}")
     return done.stdout
