@@ -2,7 +2,7 @@
 """cross.py TARGET PROGRAM
 
 PROGRAM is freestanding.c, built for this machine. For the target "native" it is itself looked at and
-run; for others, freestanding.c and the core are compiled and run under an emulator, and must say
+run; for others, freestanding.c and the core are compiled and run, under an emulator where it must be, and must say
 what PROGRAM says but for the name of the machine and what its words are like.
 """
 
@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "support"))
 
 # pylint: disable=wrong-import-position
-from targets import FREESTANDING, TARGETS, compile_files, core_sources, need, run
+from targets import FREESTANDING, TARGETS, compile_files, core_sources, need, run, run_program
 
 SECONDS = 60
 MACHINES = {
@@ -72,7 +72,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         program = build(target, pathlib.Path(folder))
         expect_alone(program)
-        there = run([target.emulator, program], timeout=SECONDS)
+        there = run_program(target, program, timeout=SECONDS)
     print(there)
     if there.splitlines()[0] != f"freestanding on {name}: {MACHINES[name]}":
         sys.exit("that is not the target")

@@ -28,8 +28,14 @@ static uint32_t draw_length(struct machine *machine) {
 
 static size_t draw_huge(struct machine *machine) {
     const size_t unit = machine->shape.chunk_size;
-    const size_t huge[] = {SIZE_MAX,     SIZE_MAX - 1,     SIZE_MAX - unit, SIZE_MAX - unit + 1,
-                           SIZE_MAX / 2, SIZE_MAX / 2 + 1, unit << 31,      unit << 32};
+    const size_t huge[] = {SIZE_MAX,
+                           SIZE_MAX - 1,
+                           SIZE_MAX - unit,
+                           SIZE_MAX - unit + 1,
+                           SIZE_MAX / 2,
+                           SIZE_MAX / 2 + 1,
+                           (size_t)((uint64_t)unit << 31),
+                           (size_t)((uint64_t)unit << 32)};
     return huge[tape_draw(machine->tape, sizeof huge / sizeof *huge)];
 }
 

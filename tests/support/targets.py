@@ -6,6 +6,7 @@ and ends with status SKIP where a compiler or an emulator is not installed.
 """
 
 import dataclasses
+import errno
 import pathlib
 import shutil
 import subprocess
@@ -23,17 +24,21 @@ STRICT = "-std=c11 -Wall -Wextra -Wconversion -Wshadow -Wundef -Wcast-align -Wer
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A compiler, the flags that select the target, and what runs its programs, if that is needed."""
+    """A compiler, the flags that select the target, and what runs its programs.
+
+    Without an emulator, this machine does. If maybe_native, it is tried before the emulator.
+    """
 
     compiler: str
     flags: tuple = ()
     emulator: str | None = None
+    maybe_native: bool = False
 
 
 TARGETS = {
     "x86-64": Target("x86_64-linux-gnu-gcc"),
     "x86-64 with clang": Target("clang", ("--target=x86_64-linux-gnu",)),
-    "i386": Target("i686-linux-gnu-gcc", (), "qemu-i386"),
+    "i386": Target("i686-linux-gnu-gcc", (), "qemu-i386", maybe_native=True),
     "aarch64": Target("aarch64-linux-gnu-gcc", ("-mno-outline-atomics",), "qemu-aarch64"),
     "arm": Target("arm-linux-gnueabihf-gcc", (), "qemu-arm"),
     "riscv64": Target("riscv64-linux-gnu-gcc", (), "qemu-riscv64"),
@@ -43,6 +48,10 @@ TARGETS = {
         "riscv64-unknown-elf-gcc", ("-march=rv32imac", "-mabi=ilp32"), "qemu-system-riscv32"
     ),
 }
+
+
+class CommandFailed(SystemExit):
+    """Ends a driver that does not catch it; the text is what the command said."""
 
 
 def core_sources():
@@ -62,17 +71,29 @@ def need(*commands):
 
 
 def run(argv, **options):
-    """Runs a command; returns what it prints. Ends the driver, with what it said, if it fails."""
+    """Runs a command; returns what it prints."""
     words = [str(word) for word in argv]
     try:
         done = subprocess.run(
             words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
         )
     except subprocess.TimeoutExpired:
-        sys.exit(f"no end within the time allowed: {' '.join(words)}")
+        raise CommandFailed(f"no end within the time allowed: {' '.join(words)}") from None
     if done.returncode != 0:
-        sys.exit(f"status {done.returncode} of: {' '.join(words)}\n{done.stdout}")
+        raise CommandFailed(f"status {done.returncode} of: {' '.join(words)}\n{done.stdout}")
     return done.stdout
+
+
+def run_program(target, *argv, **options):
+    """Runs a program that was built for the target."""
+    if target.emulator and not target.maybe_native:
+        return run([target.emulator, *argv], **options)
+    try:
+        return run(argv, **options)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC or not target.emulator:
+            raise
+        return run([target.emulator, *argv], **options)
 
 
 def compile_files(target, folder, flags, sources):
