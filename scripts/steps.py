@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILDS = TOP / "build-test"
 LOGS = BUILDS / "logs"
 MESON = "/usr/bin/meson"
+PYTHON = "/usr/bin/python3"
 SOAK_SECONDS = 3600
 SHOWN_LINES = 40
 
@@ -255,6 +257,36 @@ def soaked(log):
     return total
 
 
+MATRIX = TOP / "tests/model/matrix.py"
+
+
+def played(values):
+    """The model, played on every build of the core that has these values."""
+
+    def step(log):
+        complaint = None
+        try:
+            run(log, [PYTHON, "-B", MATRIX, "--full", "--jobs", "1", "--", *values])
+        except Failed as failure:
+            complaint = str(failure)
+        last = pathlib.Path(log.name).read_text(encoding="utf-8").splitlines()[-1]
+        counted = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", last)
+        if counted is None:
+            raise Failed(complaint)
+        passed, failed, skipped = map(int, counted.groups())
+        return Outcome(passed, failed, skipped, complaint if failed else None)
+
+    return step
+
+
+def matrix_steps():
+    """A step for each target and optimisation."""
+    argv = [PYTHON, "-B", MATRIX, "--full", "--list"]
+    listed = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
+    groups = dict.fromkeys(tuple(line.split(", ")[:2]) for line in listed.splitlines())
+    return [Step(f"matrix: {', '.join(group)}", played(group)) for group in groups]
+
+
 class Step:
     def __init__(self, name, action, *after):
         self.name = name
@@ -360,6 +392,8 @@ def chosen(options):
         steps = [FULL[0], test]
     else:
         steps = FULL
+    if options.matrix:
+        steps = [*steps, *matrix_steps()]
     if options.soak:
         steps = [*steps, Step("soak", soaked, *(step.name for step in steps))]
     return steps
@@ -368,6 +402,7 @@ def chosen(options):
 def main():
     parser = argparse.ArgumentParser(prog="scripts/test")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--matrix", action="store_true")
     parser.add_argument("--soak", action="store_true")
     parser.add_argument("--suite", nargs="+", metavar="NAME")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""matrix.py [--pairs | --full] [--list] [VALUE...]
+"""matrix.py [--pairs | --full] [--list] [--jobs N] [--] [VALUE...]
 
 Builds the core in every way that AXES describes and plays the model's tests on it: random operations,
 and all short sequences of operations on small heaps, each judged against the reference.
@@ -147,10 +147,10 @@ class Count:
         print(f"{outcome:7} {', '.join(way)}: {note}", flush=True)
 
 
-def play_all(ways, folder):
+def play_all(ways, folder, jobs):
     count = Count()
     workshop = Workshop(folder)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
         waiting = {}
         for number, way in enumerate(ways):
             if is_possible(way):
@@ -171,6 +171,7 @@ def main():
     parser.add_argument("--pairs", action="store_true")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("values", nargs="*")
     options = parser.parse_args()
     if options.full:
@@ -185,7 +186,7 @@ def main():
     if not ways:
         sys.exit("there is no such way")
     with tempfile.TemporaryDirectory() as folder:
-        count = play_all(ways, pathlib.Path(folder))
+        count = play_all(ways, pathlib.Path(folder), options.jobs)
     print(f"{count.passed} passed, {count.failed} failed, {count.skipped} skipped")
     sys.exit(1 if count.failed else 0 if count.passed else SKIP)
 
