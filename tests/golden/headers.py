@@ -2,9 +2,10 @@
 """Usage: headers.py INCLUDE_DIRECTORY
 
 Every public header compiles on its own, twice in one file, and where it is used, as C99, C11, C17,
-C++11, C++17 and C++20, without a warning, with each of gcc, g++, clang and clang++ that is there.
-One for C++ only does so as C++17 and C++20, also without exceptions and RTTI, and freestanding. One
-for a library whose header is not there is left out.
+C++11, C++17 and C++20, without a warning, with each of the compilers in compilers.py that is there,
+for 32 bits and for big-endian machines as well. One for C++ only does so as C++17 and C++20, also
+without exceptions and RTTI, and freestanding. One for a library whose header is not there is left
+out.
 """
 
 import pathlib
