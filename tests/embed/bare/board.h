@@ -2,8 +2,10 @@
 #ifndef TESTS_EMBED_BARE_BOARD_H
 #define TESTS_EMBED_BARE_BOARD_H
 
-/* Semihosting: what a debugger, or an emulator, does for a program without a system. */
+/* Semihosting (what a debugger, or an emulator, does for a program without a system), and what the
+ * linker script tells. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { SEMIHOSTING_WRITE = 0x04, SEMIHOSTING_EXIT = 0x20, SEMIHOSTING_EXIT_BY_PROGRAM = 0x20026 };
@@ -28,6 +30,11 @@ static inline void semihosting(uintptr_t operation, const void *parameter) {
                      : "memory");
 }
 #endif
+
+/* Bytes between two symbols of the linker script. */
+static inline size_t board_distance(const void *from, const void *to) {
+    return (uintptr_t)to - (uintptr_t)from;
+}
 
 /* text ends in 0. */
 static inline void board_put_text(const char *text) {

@@ -86,7 +86,7 @@ static void step(struct block *block, unsigned number, size_t size) {
 
 static void use_heap(void) {
     static struct block blocks[BLOCKS];
-    uint32_t random = 2463534242u;
+    static uint32_t random = 2463534242u;
     for (unsigned i = 0; i < STEPS; i++) {
         const unsigned number = next_random(&random) >> 26;
         step(&blocks[number], number, 1 + (next_random(&random) >> 22));
@@ -118,13 +118,13 @@ static void misuse_heap(void) {
 int main(void) {
     struct chunk_heap_stats stats;
     chunk_heap_get_stats(&heap, &stats);
-    check(heap.memory >= bss_start && heap.memory + chunk_heap_capacity(&heap) <= bss_end,
-          __LINE__);
+    const size_t end_of_heap = board_distance(bss_start, heap.memory) + chunk_heap_capacity(&heap);
+    check(end_of_heap <= board_distance(bss_start, bss_end), __LINE__);
     say("chunk heap on %s\n", BOARD_MACHINE);
     use_heap();
     misuse_heap();
-    say("%u bytes of code, %u of bookkeeping\n", (unsigned)(core_text_end - core_text_start),
-        (unsigned)stats.bookkeeping);
+    say("%u bytes of code, %u of bookkeeping\n",
+        (unsigned)board_distance(core_text_start, core_text_end), (unsigned)stats.bookkeeping);
     say("all is well\n");
     return 0;
 }

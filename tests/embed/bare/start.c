@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* From power-on to main. */
-#include <stddef.h>
-
 #include "board.h"
 
 int main(void);
@@ -20,11 +18,14 @@ __attribute__((section(".vectors"), used)) static const union {
     const void *stack;
     vector handler;
 } vectors[] = {
-    {.stack = stack_top}, {.handler = start}, {.handler = fault}, /* not maskable */
-    {.handler = fault},                                           /* hard */
-    {.handler = fault},                                           /* memory */
-    {.handler = fault},                                           /* bus */
-    {.handler = fault},                                           /* usage */
+    {.stack = stack_top},
+    {.handler = start},
+    /* not maskable; hard; of memory, bus and usage */
+    {.handler = fault},
+    {.handler = fault},
+    {.handler = fault},
+    {.handler = fault},
+    {.handler = fault},
 };
 #else
 __asm__(
@@ -38,7 +39,7 @@ __attribute__((aligned(4))) void fault(void) {
 }
 
 void start(void) {
-    __builtin_memcpy(data_start, data_image, (size_t)(data_end - data_start));
-    __builtin_memset(bss_start, 0, (size_t)(bss_end - bss_start));
+    __builtin_memcpy(data_start, data_image, board_distance(data_start, data_end));
+    __builtin_memset(bss_start, 0, board_distance(bss_start, bss_end));
     board_exit((uintptr_t)main());
 }
