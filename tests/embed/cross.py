@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """cross.py TARGET PROGRAM
 
-PROGRAM is freestanding.c, built for this machine. For the target "native" it is itself looked at and
-run; for others, freestanding.c and the core are compiled and run, under an emulator where it must be, and must say
-what PROGRAM says but for the name of the machine and what its words are like.
+PROGRAM is freestanding.c, built for this machine. For the target "native" it is itself looked at
+and run. For others, freestanding.c and the core are compiled and run, under an emulator where that
+is needed, and must say what PROGRAM says but for the machine and the size of the bookkeeping.
 """
 
 import pathlib
@@ -29,7 +29,7 @@ OF_THE_LINKER = {
     "__bss_start", "__bss_start__", "__bss_end__", "_bss_end__", "__BSS_END__", "__DATA_BEGIN__",
     "__SDATA_BEGIN__", "__end__", "_edata", "_end", "__global_pointer$", "_GLOBAL_OFFSET_TABLE_",
 }
-# Where the processor has no instruction for what a builtin does.
+# Of RISC-V's library, which the other targets do without.
 OF_THE_COMPILER = {"__clzdi2"}
 
 
@@ -51,7 +51,8 @@ def build(target, folder):
     program = folder / "freestanding"
     sources = [HERE / "freestanding.c", *core_sources()]
     objects = compile_files(target, folder, [*FREESTANDING, "-O2"], sources)
-    run([target.compiler, *target.flags, "-nostdlib", "-static", *objects, "-lgcc", "-o", program])
+    flags = [*target.flags, "-nostdlib", "-static"]
+    run([target.compiler, *flags, *objects, *target.libraries, "-o", program])
     return program
 
 

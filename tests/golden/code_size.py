@@ -32,7 +32,8 @@ NO_LIMIT = (None, None)
 
 CALLS = ["chunk_alloc", "chunk_free", "chunk_realloc"]
 OF_THE_PROGRAM = ["memcpy", "memmove", "memset"]
-FLAGS = [*FREESTANDING, "-Os", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"]
+FLAGS = [*FREESTANDING, "-Os", "-ffunction-sections", "-fdata-sections"]
+FLAGS += ["-fno-asynchronous-unwind-tables"]
 
 
 def measured_sources():
@@ -52,7 +53,7 @@ def link(target, folder, objects):
     # Somewhere that a call from anywhere reaches without a detour.
     kept += [f"-Wl,--defsym={name}={CALLS[0]}" for name in OF_THE_PROGRAM]
     flags = ["-nostdlib", "-static", "-Wl,--gc-sections", f"-Wl,--entry={CALLS[0]}", *kept]
-    run([target.compiler, *target.flags, *flags, *objects, "-lgcc", "-o", program])
+    run([target.compiler, *target.flags, *flags, *objects, *target.libraries, "-o", program])
     return program
 
 

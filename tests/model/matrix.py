@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """matrix.py [--pairs | --full] [--list] [--jobs N] [--] [VALUE...]
 
-Builds the core in every way that AXES describes and plays the model's tests on it: random operations,
-and all short sequences of operations on small heaps, each judged against the reference.
+Builds the core in the ways that AXES describes and plays the model's tests on each: random
+operations, and all short sequences of operations on small heaps, judged against the reference.
 
 With --full, every combination is tried. With --pairs, so many that every two values of different
 axes meet in one. Without, the first of these, in which every value occurs and most pairs do. With
@@ -126,9 +126,8 @@ def play(way, tests, folder):
     core = compile_files(target, folder, ["-ffreestanding", *flags], core_sources())
     for program, objects in tests.items():
         path = folder / program
-        optimisation = [flag for flag in flags if flag.startswith(("-O", "-flto"))]
-        argv = [target.compiler, *target.flags, "-static", *optimisation, *objects, *core, "-o", path]
-        run(argv)
+        kept = [flag for flag in flags if flag.startswith(("-O", "-flto"))]
+        run([target.compiler, *target.flags, "-static", *kept, *objects, *core, "-o", path])
         run_program(target, path, *arguments(way)[program], timeout=SECONDS)
     return time.monotonic() - start
 

@@ -26,13 +26,15 @@ STRICT = "-std=c11 -Wall -Wextra -Wconversion -Wshadow -Wundef -Wcast-align -Wer
 class Target:
     """A compiler, the flags that select the target, and what runs its programs.
 
-    Without an emulator, this machine does. If maybe_native, it is tried before the emulator.
+    Without an emulator, this machine does. If maybe_native, it is tried before the emulator. The
+    libraries are those of the compiler, for processors that cannot count leading zeros.
     """
 
     compiler: str
     flags: tuple = ()
     emulator: str | None = None
     maybe_native: bool = False
+    libraries: tuple = ()
 
 
 TARGETS = {
@@ -41,11 +43,14 @@ TARGETS = {
     "i386": Target("i686-linux-gnu-gcc", (), "qemu-i386", maybe_native=True),
     "aarch64": Target("aarch64-linux-gnu-gcc", ("-mno-outline-atomics",), "qemu-aarch64"),
     "arm": Target("arm-linux-gnueabihf-gcc", (), "qemu-arm"),
-    "riscv64": Target("riscv64-linux-gnu-gcc", (), "qemu-riscv64"),
+    "riscv64": Target("riscv64-linux-gnu-gcc", (), "qemu-riscv64", libraries=("-lgcc",)),
     "s390x": Target("s390x-linux-gnu-gcc", (), "qemu-s390x"),
     "cortex-m3": Target("arm-none-eabi-gcc", ("-mcpu=cortex-m3", "-mthumb"), "qemu-system-arm"),
     "rv32": Target(
-        "riscv64-unknown-elf-gcc", ("-march=rv32imac", "-mabi=ilp32"), "qemu-system-riscv32"
+        "riscv64-unknown-elf-gcc",
+        ("-march=rv32imac", "-mabi=ilp32"),
+        "qemu-system-riscv32",
+        libraries=("-lgcc",),
     ),
 }
 

@@ -33,7 +33,7 @@ def build(target, script, folder):
     image = folder / "image"
     flags = ["-nostdlib", "-static", "-Wl,--gc-sections", "-Wl,--fatal-warnings", f"-L{HERE}"]
     flags += ["-T", HERE / script]
-    run([target.compiler, *target.flags, *flags, *objects, "-lgcc", "-o", image])
+    run([target.compiler, *target.flags, *flags, *objects, *target.libraries, "-o", image])
     return image
 
 
