@@ -163,7 +163,7 @@ enum {
 
 /* Bytes of bookkeeping for a heap of that many chunks; flags as for chunk_heap_init. */
 #define CHUNK_HEAP_BOOKKEEPING_SIZE(chunks, flags)                                         \
-    (sizeof(struct chunk_heap_state) +                                                     \
+    (CHUNK_HEAP_ROUNDED_(sizeof(struct chunk_heap_state)) +                                \
      CHUNK_HEAP_ROUNDED_(CHUNK_HEAP_MAPS_SIZE_(chunks) + CHUNK_HEAP_HEADS_SIZE_(chunks)) + \
      sizeof(chunk_word) * CHUNK_HEAP_BITS_WORDS_(chunks) +                                 \
      (((flags)&CHUNK_HEAP_NODES_OUTSIDE)                                                   \
