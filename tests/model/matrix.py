@@ -40,9 +40,10 @@ AXES = {
     },
     "checks": {f"checks={level}": [f"-DCHUNK_CHECKS={level}"] for level in (0, 1, 2)},
     "bits": {"builtin": [], "plain": ["-DCHUNK_NO_BUILTIN_BITS"]},
+    "index": {"32-bit index": [], "16-bit index": ["-DCHUNK_HEAP_INDEX_BITS=16"]},
 }
 # Those of which the tests know as well.
-SHARED_FLAGS = {"-flto"}
+SHARED_FLAGS = {"-flto", "-DCHUNK_HEAP_INDEX_BITS=16"}
 
 PROGRAMS = {"random": ["random.c"], "exhaustive": ["exhaustive.c", "states.c"]}
 OTHERS = {"fuzz.c", "fuzz_files.c"}

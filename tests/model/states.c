@@ -59,8 +59,9 @@ bool states_enter(struct states *states, uint64_t hash, unsigned depth) {
 
 uint64_t states_mix(const void *bytes, size_t size, uint64_t value) {
     for (size_t at = 0; at < size; at += sizeof value) {
-        uint64_t word;
-        memcpy(&word, (const unsigned char *)bytes + at, sizeof word);
+        uint64_t word = 0;
+        const size_t left = size - at;
+        memcpy(&word, (const unsigned char *)bytes + at, left < sizeof word ? left : sizeof word);
         value = (value ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
         value ^= value >> 29;
     }

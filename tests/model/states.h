@@ -20,7 +20,7 @@ void states_destroy(struct states *states);
 /* Should the search go on from here, with depth (1 to 7) operations left? Notes that it does. */
 bool states_enter(struct states *states, uint64_t hash, unsigned depth);
 
-/* Mixes the bytes, a multiple of 8, into the value. */
+/* Mixes the bytes into the value. */
 uint64_t states_mix(const void *bytes, size_t size, uint64_t value);
 
 #endif
