@@ -17,6 +17,8 @@ from targets import FREESTANDING, TARGETS, compile_files, core_sources, need, ru
 
 SECONDS = 30
 FLAGS = [*FREESTANDING, "-Os", "-ffunction-sections", "-fdata-sections"]
+# Enough for 65534 chunks, and half the index.
+FLAGS += ["-DCHUNK_HEAP_INDEX_BITS=16"]
 # Of each target: the linker script, and how the emulator gets its board and the image.
 BOARDS = {
     "cortex-m3": ("mps2.ld", ["-machine", "mps2-an385", "-kernel"]),
