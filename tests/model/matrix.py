@@ -61,12 +61,14 @@ def pairs(way):
 
 
 def ways_with_all_pairs():
-    """By turns the one that brings together most pairs of values that have not met yet."""
+    """By turns the one with most values that are new, then most that have not met yet."""
     ways = all_ways()
+    new = set().union(*ways)
     missing = set().union(*(pairs(way) for way in ways))
     chosen = []
     while missing:
-        best = max(ways, key=lambda way: len(pairs(way) & missing))
+        best = max(ways, key=lambda way: (len(new & set(way)), len(pairs(way) & missing)))
+        new -= set(best)
         missing -= pairs(best)
         chosen.append(best)
     return chosen
@@ -178,7 +180,6 @@ def main():
         ways = all_ways()
     else:
         ways = ways_with_all_pairs()[: None if options.pairs else FEW]
-        assert set().union(*ways) == {value for values in AXES.values() for value in values}
     ways = [way for way in ways if set(options.values) <= set(way)]
     if options.list:
         print("\n".join(", ".join(way) for way in ways))
