@@ -148,8 +148,7 @@ bool chunk_resize(const struct chunk_heap *heap, void *block, size_t size) {
 /* A new run for a block that is old chunks long and is to be resized, if it is better off there. */
 static uint32_t better_place(const struct chunk_heap *heap, uint32_t old, uint32_t length) {
     const uint32_t less = length < old ? old - length : 0;
-    return less > old / 8 ? chunk_run_alloc_within(heap, length, length, length + less / 16)
-                          : RUN_NONE;
+    return less > old / 8 ? chunk_run_alloc_tight(heap, length, length + less / 16) : RUN_NONE;
 }
 
 /* Makes the live run length chunks long, for size bytes, and returns where its contents now start.

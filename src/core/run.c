@@ -134,13 +134,20 @@ uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_
     return take(heap, chunk, end, aligned(chunk, align, phase), length);
 }
 
-uint32_t chunk_run_alloc_within(const struct chunk_heap *heap, uint32_t length, uint32_t least,
-                                uint32_t most) {
+uint32_t chunk_run_alloc_tight(const struct chunk_heap *heap, uint32_t length, uint32_t most) {
     uint32_t end;
-    const uint32_t chunk = find(heap, least, 1, 0, &end);
-    const uint32_t above = most == UINT32_MAX ? heap->state->touched - end : 0;
-    const uint32_t whole = chunk != end ? end - chunk : above;
-    return whole >= least && whole <= most ? take(heap, chunk, end, chunk, length) : RUN_NONE;
+    const uint32_t chunk = find(heap, length, 1, 0, &end);
+    return chunk != end && end - chunk <= most ? take(heap, chunk, end, chunk, length) : RUN_NONE;
+}
+
+uint32_t chunk_run_alloc_roomy(const struct chunk_heap *heap, uint32_t length) {
+    if (length > heap->chunks / 2) {
+        return RUN_NONE;
+    }
+    uint32_t end;
+    const uint32_t chunk = find(heap, 2 * length, 1, 0, &end);
+    const bool has_room = chunk != end || heap->state->touched - end >= 2 * length;
+    return has_room ? take(heap, chunk, end, chunk, length) : RUN_NONE;
 }
 
 /* If a free run lies before the live run at the chunk, takes it out of the index and forgets that

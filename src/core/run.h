@@ -28,13 +28,12 @@ uint32_t chunk_run_length(const struct chunk_heap *heap, uint32_t chunk);
 uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_t align,
                          uint32_t phase);
 
-/*
- * The same at the start of a free run of least to most chunks; least is at least length, and no
- * more than the chunks of the heap. If most is UINT32_MAX, what was used before above the frontier
- * is such a run too.
- */
-uint32_t chunk_run_alloc_within(const struct chunk_heap *heap, uint32_t length, uint32_t least,
-                                uint32_t most);
+/* The same at the start of a free run of at most `most` chunks. */
+uint32_t chunk_run_alloc_tight(const struct chunk_heap *heap, uint32_t length, uint32_t most);
+
+/* The same at the start of a free run, or of what was used before above the frontier, that is at
+ * least twice as long: with room to grow. */
+uint32_t chunk_run_alloc_roomy(const struct chunk_heap *heap, uint32_t length);
 
 /* Frees a live run and joins it with its free neighbours, or lowers the frontier to its start.
  * Returns where the joined run starts. */

@@ -98,9 +98,8 @@ static uint64_t surplus(void) {
 /* ---- allocation ---- */
 
 static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_request *request) {
-    if (request->will_grow && request->length <= region->heap.chunks / 2) {
-        const uint32_t roomy =
-            chunk_run_alloc_within(&region->heap, request->length, 2 * request->length, UINT32_MAX);
+    if (request->will_grow) {
+        const uint32_t roomy = chunk_run_alloc_roomy(&region->heap, request->length);
         if (roomy != RUN_NONE) {
             return roomy;
         }

@@ -25,8 +25,8 @@ from targets import (
 
 # The most bytes: in separate files, in one.
 MOST = {
-    "x86-64": (3044, 3078),
-    "cortex-m3": (2216, 2264),
+    "x86-64": (3040, 3074),
+    "cortex-m3": (2210, 2260),
 }
 NO_LIMIT = (None, None)
 

@@ -83,22 +83,34 @@ static void what_lies_above_the_frontier_can_be_claimed(void **state) {
     fixture_end(&fixture);
 }
 
-static void runs_within_bounds_are_taken(void **state) {
+static void a_tight_run_leaves_little_over(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create(&fixture);
+    const uint32_t gap = chunk_run_alloc(&fixture.heap, 20, 1, 0);
+    (void)chunk_run_alloc(&fixture.heap, 1, 1, 0);
+    (void)chunk_run_free(&fixture.heap, gap);
+    assert_int_equal(chunk_run_alloc_tight(&fixture.heap, 21, UINT32_MAX), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_tight(&fixture.heap, 5, 19), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_tight(&fixture.heap, 5, 20), gap);
+    assert_int_equal(chunk_run_length(&fixture.heap, gap + 5), 15);
+    fixture_end(&fixture);
+}
+
+static void a_roomy_run_is_twice_as_long(void **state) {
     (void)state;
     struct fixture fixture;
     create(&fixture);
     const uint32_t gap = chunk_run_alloc(&fixture.heap, 20, 1, 0);
     const uint32_t last = chunk_run_alloc(&fixture.heap, 1, 1, 0);
     (void)chunk_run_free(&fixture.heap, gap);
-    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 5, 21, UINT32_MAX), RUN_NONE);
-    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 5, 5, 19), RUN_NONE);
-    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 5, 20, 20), gap);
-    assert_int_equal(chunk_run_length(&fixture.heap, gap + 5), 15);
+    assert_int_equal(chunk_run_alloc_roomy(&fixture.heap, 11), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_roomy(&fixture.heap, CHUNKS), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_roomy(&fixture.heap, 10), gap);
     const uint32_t above = chunk_run_alloc(&fixture.heap, 50, 1, 0);
     (void)chunk_run_free(&fixture.heap, above);
-    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 20, 51, UINT32_MAX), RUN_NONE);
-    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 20, 50, 1000), RUN_NONE);
-    assert_int_equal(chunk_run_alloc_within(&fixture.heap, 20, 50, UINT32_MAX), last + 1);
+    assert_int_equal(chunk_run_alloc_roomy(&fixture.heap, 26), RUN_NONE);
+    assert_int_equal(chunk_run_alloc_roomy(&fixture.heap, 25), last + 1);
     fixture_end(&fixture);
 }
 
@@ -137,7 +149,8 @@ int main(void) {
         cmocka_unit_test(freeing_tells_where_the_joined_run_starts),
         cmocka_unit_test(the_frontier_follows_the_last_live_run),
         cmocka_unit_test(what_lies_above_the_frontier_can_be_claimed),
-        cmocka_unit_test(runs_within_bounds_are_taken),
+        cmocka_unit_test(a_tight_run_leaves_little_over),
+        cmocka_unit_test(a_roomy_run_is_twice_as_long),
         cmocka_unit_test(claiming_takes_the_whole_of_a_free_run),
         cmocka_unit_test(lengths_that_cannot_be_are_refused),
     };
