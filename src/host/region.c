@@ -81,6 +81,7 @@ static void omit_unopened_from_dumps(const struct cm_region *region) {
 }
 
 void cm_region_set_up(void) {
+    (void)cm_sys_memory();
     omit_unopened_from_dumps(&cm_section);
 }
 
@@ -199,6 +200,19 @@ static bool can_reserve(uint64_t chunks) {
     return probe != NULL;
 }
 
+/* Would as much as the first step of a region be given to us now? A program without memory asks
+ * again and again, and should not have to try all sizes each time. */
+static bool can_open(uint64_t chunks) {
+    const size_t size = (size_t)chunks << CM_CHUNK_SHIFT;
+    void *const probe = cm_sys_reserve(size);
+    if (probe == NULL) {
+        return false;
+    }
+    const bool unlocked = cm_sys_unlock(probe, STEP_MIN * CM_CHUNK_SIZE);
+    cm_sys_unreserve(probe, size);
+    return unlocked;
+}
+
 /* In chunks of whole slabs. */
 static uint64_t next_less(uint64_t chunks) {
     return chunks / 4 * 3 / CM_SLAB_CHUNKS * CM_SLAB_CHUNKS;
@@ -207,11 +221,13 @@ static uint64_t next_less(uint64_t chunks) {
 bool cm_region_reserve_second(uint64_t chunks) {
     const uint64_t largest = (uint64_t)1 << 30; /* 4 TiB */
     const uint64_t least = (uint64_t)1 << 12;   /* 16 MiB */
-    if (cm_second_size != 0 || !cm_region_second_allowed || chunks > largest) {
+    if (cm_second_size != 0 || !cm_region_second_allowed || chunks > largest ||
+        opened(&cm_section) >= cm_region_limit || !can_open(chunks < least ? least : chunks)) {
         return false;
     }
+    const uint64_t memory = cm_sys_memory() >> CM_CHUNK_SHIFT;
     uint64_t size = largest;
-    while (size > least && size / 2 > 4 * (uint64_t)(cm_sys_memory() >> CM_CHUNK_SHIFT)) {
+    while (size > least && size / 2 > 4 * memory) {
         size /= 2;
     }
     const uint64_t first = size;

@@ -35,11 +35,14 @@ size_t cm_sys_page_size(void) {
 }
 
 size_t cm_sys_memory(void) {
+    static size_t memory;
+    size_t size = __atomic_load_n(&memory, __ATOMIC_RELAXED);
     struct sysinfo info;
-    if (quiet_syscall(SYS_sysinfo, (uintptr_t)&info, 0, 0) != 0) {
-        return 0;
+    if (size == 0 && quiet_syscall(SYS_sysinfo, (uintptr_t)&info, 0, 0) == 0) {
+        size = (size_t)info.totalram * info.mem_unit;
+        __atomic_store_n(&memory, size, __ATOMIC_RELAXED);
     }
-    return (size_t)info.totalram * info.mem_unit;
+    return size;
 }
 
 uint64_t cm_sys_microseconds(void) {

@@ -15,7 +15,8 @@
 /* Bytes; read once from the auxiliary vector. */
 size_t cm_sys_page_size(void);
 
-/* Bytes of physical memory. */
+/* Bytes of physical memory, or 0; asked for once, early, since a program may come to run under a
+ * filter of system calls that kills whoever asks. */
 size_t cm_sys_memory(void);
 
 /* Time since some moment in the past. */
