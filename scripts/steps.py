@@ -253,7 +253,7 @@ def soaked(log):
     end = time.monotonic() + SOAK_SECONDS
     total = Outcome(0, 0, 0, None)
     while time.monotonic() < end and not total.complaint:
-        total += meson_test(log, BUILDS / "gcc", *suites)
+        total += meson_test(log, BUILDS / "gcc", *suites, TEST_THOROUGH="yes")
     return total
 
 

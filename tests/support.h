@@ -164,6 +164,11 @@ static inline void watchdog(unsigned seconds) {
     (void)alarm(seconds);
 }
 
+/* Is the test to take as long as it needs to try everything? scripts/test --soak asks for that. */
+static inline bool support_thorough(void) {
+    return getenv("TEST_THOROUGH") != NULL;
+}
+
 /* Is the library part of this process's global scope, that is: was it preloaded or linked? */
 static inline bool library_present(void) {
     return dlsym(RTLD_DEFAULT, "chunkmalloc_version") != NULL;

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""overcommit.py LAUNCH LIBRARY WORKER
+"""overcommit.py LAUNCH LIBRARY WORKER NTH_REQUEST
 
-Runs the worker under vm.overcommit_memory 0, 1 and 2. Skipped where the setting may not be changed.
+Runs the worker under vm.overcommit_memory 0, 1 and 2, and under 2 nth_request with a limit on data,
+too. Skipped where the setting may not be changed.
 
 The setting is the whole system's: a lock on it keeps two runs of this apart, and a process of its
 own puts it back when this one ends, however that happens.
@@ -40,11 +41,12 @@ def put_back_at_end(before):
     os._exit(0)
 
 
-def try_modes(launch, library, worker):
+def try_modes(launch, library, worker, nth_request):
     succeeded = True
-    for mode in ('0', '1', '2'):
+    work = [worker, '64', '2']
+    for mode, program in (('0', work), ('1', work), ('2', work), ('2', [nth_request, 'data'])):
         put(mode)
-        command = [launch, library, worker, '64', '2']
+        command = [launch, library, *program]
         status = subprocess.run(command, timeout=100, check=False).returncode
         print(f'vm.overcommit_memory={mode}: status {status}')
         succeeded = succeeded and status == 0
@@ -62,7 +64,7 @@ def main():
             return SKIP
         guardian, writer = put_back_at_end(before)
         try:
-            return try_modes(*sys.argv[1:4])
+            return try_modes(*sys.argv[1:5])
         finally:
             os.close(writer)
             os.waitpid(guardian, 0)
