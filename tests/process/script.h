@@ -137,16 +137,19 @@ static inline bool script_resize(struct script *script, size_t place, size_t siz
     return true;
 }
 
+/* Does request number i start a thread or a process? */
+static inline bool script_needs_process(size_t i) {
+    return i % 50 == 20 || i % 100 == 70;
+}
+
 /* Makes request number i; false if it was refused. */
 static inline bool script_request(struct script *script, size_t i) {
     struct support_random random = {i};
     const size_t place = random_below(&random, SCRIPT_PLACES);
     const size_t size = 1 + random_size(&random, i % 8 == 0 ? SCRIPT_LARGEST : 40000);
     bool done = true;
-    if (i % 50 == 20) {
-        done = script_start_thread();
-    } else if (i % 100 == 70) {
-        done = script_fork();
+    if (script_needs_process(i)) {
+        done = i % 50 == 20 ? script_start_thread() : script_fork();
     } else if (script->places[place].block == NULL) {
         done = script_fill(script, place, size, &random);
     } else if (i % 2 == 0) {
