@@ -23,6 +23,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef TEST_LINKED
+#include <chunkmalloc/chunkmalloc.h>
+#endif
+
 /* Exit status by which meson knows that a test could not run here. */
 #define SUPPORT_SKIP 77
 
@@ -169,28 +173,65 @@ static inline bool support_thorough(void) {
     return getenv("TEST_THOROUGH") != NULL;
 }
 
+/* The library's function of that name in the caller's variable for it, or NULL without the library.
+ * A program that was linked with an archive is built with TEST_LINKED: its symbols have no names.
+ */
+#ifdef TEST_LINKED
+static inline void find_in_library(const char *name, void *function) {
+    static const struct {
+        const char *name;
+        void (*function)(void);
+    } names[] = {
+        {"chunkmalloc_version", (void (*)(void))chunkmalloc_version},
+        {"chunkmalloc_owns", (void (*)(void))chunkmalloc_owns},
+        {"chunkmalloc_get_stats", (void (*)(void))chunkmalloc_get_stats},
+        {"chunkmalloc_check", (void (*)(void))chunkmalloc_check},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i].name) == 0) {
+            memcpy(function, &names[i].function, sizeof names[i].function);
+            return;
+        }
+    }
+    support_fail(__FILE__, __LINE__, name);
+}
+#else
+static inline void find_in_library(const char *name, void *function) {
+    void *const symbol = dlsym(RTLD_DEFAULT, name);
+    memcpy(function, &symbol, sizeof symbol);
+}
+#endif
+
 /* Is the library part of this process's global scope, that is: was it preloaded or linked? */
 static inline bool library_present(void) {
-    return dlsym(RTLD_DEFAULT, "chunkmalloc_version") != NULL;
-}
-
-/*
- * To be called first in main: fails if the launcher was to preload the library and the loader did
- * not (it only warns), so that no test passes on the C library's allocator by mistake.
- */
-static inline void support_begin(unsigned seconds) {
-    const char *const preloaded = getenv("TEST_PRELOADED");
-    const bool expected = preloaded != NULL && strstr(preloaded, "libchunkmalloc") != NULL;
-    CHECK(library_present() == expected);
-    watchdog(seconds);
+    const char *(*version)(void) = NULL;
+    find_in_library("chunkmalloc_version", &version);
+    return version != NULL;
 }
 
 /* Does the block lie in the library's heap? False for all when the library is not there. */
 static inline bool library_owns(const void *block) {
     bool (*owns)(const void *) = NULL;
-    void *const symbol = dlsym(RTLD_DEFAULT, "chunkmalloc_owns");
-    memcpy(&owns, &symbol, sizeof owns);
+    find_in_library("chunkmalloc_owns", &owns);
     return owns != NULL && owns(block);
+}
+
+/*
+ * To be called first in main: fails if the library was to be preloaded or linked and is not the one
+ * that serves (the loader only warns), so that no test passes on the C library's allocator by
+ * mistake.
+ */
+static inline void support_begin(unsigned seconds) {
+#ifdef TEST_LINKED
+    void *const block = hide(malloc(1));
+    CHECK(library_owns(block));
+    free(block);
+#else
+    const char *const preloaded = getenv("TEST_PRELOADED");
+    const bool expected = preloaded != NULL && strstr(preloaded, "libchunkmalloc") != NULL;
+    CHECK(library_present() == expected);
+#endif
+    watchdog(seconds);
 }
 
 #endif

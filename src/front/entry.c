@@ -51,6 +51,14 @@ static void *no_memory(void) {
 
 /* ---- blocks of other allocators ---- */
 
+/* Of nobody's block, where there is no other allocator. While one is being looked for, the block
+ * may be that one's, and is left alone. */
+static void no_next(const char *what, const void *block) {
+    if (!cm_next_is_busy()) {
+        cm_die(what, " of invalid pointer", block);
+    }
+}
+
 static void *next_malloc(size_t size) {
     void *(*const next)(size_t) = (void *(*)(size_t))cm_next("malloc");
     return next != NULL ? next(size) : no_memory();
@@ -71,17 +79,27 @@ static void next_free(void *block) {
     void (*const next)(void *) = (void (*)(void *))function;
     if (next != NULL) {
         next(block);
+    } else {
+        no_next("free", block);
     }
 }
 
 static void *next_realloc(void *block, size_t size) {
     void *(*const next)(void *, size_t) = (void *(*)(void *, size_t))cm_next("realloc");
-    return next != NULL ? next(block, size) : no_memory();
+    if (next == NULL) {
+        no_next("realloc", block);
+        return no_memory();
+    }
+    return next(block, size);
 }
 
 static size_t next_usable_size(void *block) {
     size_t (*const next)(void *) = (size_t(*)(void *))cm_next("malloc_usable_size");
-    return next != NULL ? next(block) : 0;
+    if (next == NULL) {
+        no_next("malloc_usable_size", block);
+        return 0;
+    }
+    return next(block);
 }
 
 /* ---- finding a block ---- */

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* Does the executable define malloc itself? Then all calls go to the next allocator. */
 bool cm_stands_aside(void);
@@ -41,5 +42,13 @@ int CM_ENTRY(malloc_info)(int options, FILE *stream);
 void CM_ENTRY(malloc_stats)(void);
 int CM_ENTRY(malloc_trim)(size_t pad);
 int CM_ENTRY(mallopt)(int parameter, int value);
+
+/* In programs that wrap the C library's only: see handed.c. */
+#ifdef CM_WRAP
+void *CM_ENTRY(reallocarray)(void *block, size_t count, size_t size);
+ssize_t CM_ENTRY(getline)(char **line, size_t *size, FILE *stream);
+ssize_t CM_ENTRY(getdelim)(char **line, size_t *size, int delimiter, FILE *stream);
+ssize_t CM_ENTRY(__getdelim)(char **line, size_t *size, int delimiter, FILE *stream);
+#endif
 
 #endif

@@ -13,9 +13,12 @@
 
 typedef void (*cm_function)(void);
 
-/* The next function of that name, or NULL. Keeps errno. Blocks that looking it up allocates are
- * ours. Holds no lock of ours. */
+/* The next function of that name, or NULL: a static program has no other allocator. Keeps errno.
+ * Blocks that looking it up allocates are ours. Holds no lock of ours. */
 cm_function cm_next(const char *name);
+
+/* Is this thread within cm_next, which then gives NULL? */
+bool cm_next_is_busy(void);
 
 /* Does the executable define malloc itself? Then everything goes to the next allocator, as if this
  * library were not there. own is our malloc, winner the one that the program's calls reach. */

@@ -12,13 +12,23 @@
 /* dlsym may allocate, and free what another allocator gave it: no second look-up within one. */
 static __thread bool looking_up __attribute__((tls_model("initial-exec")));
 
+bool cm_next_is_busy(void) {
+    return looking_up;
+}
+
+/* A static program has dlsym only if it asks for it, and nothing to find. */
+#ifdef CM_ARCHIVE
+#pragma weak dlsym
+#endif
+
 cm_function cm_next(const char *name) {
-    if (looking_up) {
+    void *(*const look_up)(void *, const char *) = dlsym;
+    if (looking_up || look_up == NULL) {
         return NULL;
     }
     const int saved = errno;
     looking_up = true;
-    void *const symbol = dlsym(RTLD_NEXT, name);
+    void *const symbol = look_up(RTLD_NEXT, name);
     looking_up = false;
     errno = saved;
     cm_function function;

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "next.h"
 
+#include "real.h"
 #include <string.h>
 
-/* What the linker makes of __real_NAME when it is told --wrap=NAME; absent if it is not. */
-#define REAL(name) extern void __real_##name(void) __attribute__((weak));
-#define ENTRY(name) {#name, __real_##name},
-#define NAMES(X) \
-    X(malloc)    \
-    X(free)      \
-    X(realloc)   \
-    X(malloc_usable_size)
-
-NAMES(REAL)
-
 cm_function cm_next(const char *name) {
-    static const struct {
+    const struct {
         const char *name;
         cm_function function;
-    } entries[] = {NAMES(ENTRY)};
+    } entries[] = {
+        {"malloc", (cm_function)__real_malloc},
+        {"free", (cm_function)__real_free},
+        {"realloc", (cm_function)__real_realloc},
+        {"malloc_usable_size", (cm_function)__real_malloc_usable_size},
+    };
+    if (!cm_has_real()) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
         if (strcmp(entries[i].name, name) == 0) {
             return entries[i].function;
         }
     }
     return NULL;
+}
+
+bool cm_next_is_busy(void) {
+    return false;
 }
 
 bool cm_stand_aside(const void *own, const void *winner) {

@@ -44,11 +44,8 @@ CM_EXPORT size_t chunkmalloc_purge(void) {
 static int report_fd = -1;
 
 /* Everything works before this has run, with the default options. */
-__attribute__((constructor(101))) static void set_up(int argc, char **arguments,
-                                                     char **environment) {
-    (void)argc;
-    (void)arguments;
-    cm_options_read(environment);
+__attribute__((constructor(101))) static void set_up(void) {
+    cm_options_read(environ);
     if (cm_options.stats_at_exit) {
         report_fd = cm_sys_duplicate(STDERR_FILENO);
     }

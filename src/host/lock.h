@@ -19,8 +19,14 @@ struct cm_lock {
     uint64_t taken;
 };
 
+/* glibc's mutex spins if it is of this kind, musl's always does. */
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
 #define CM_LOCK_INITIALISER \
     { .mutex = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP }
+#else
+#define CM_LOCK_INITIALISER \
+    { .mutex = PTHREAD_MUTEX_INITIALIZER }
+#endif
 
 /* The thread that is forking has all locks, and handlers of the program that run between ours and
  * the fork may allocate: it passes. */

@@ -41,9 +41,8 @@ static void give(size_t count) {
 
 static void check_allocator(void) {
     const char *(*check)(void) = NULL;
-    void *const symbol = dlsym(RTLD_DEFAULT, "chunkmalloc_check");
-    CHECK(symbol != NULL);
-    memcpy(&check, &symbol, sizeof check);
+    find_in_library("chunkmalloc_check", &check);
+    CHECK(check != NULL);
     const char *const broken = check();
     if (broken != NULL) {
         support_write(broken);

@@ -8,12 +8,6 @@
 
 #include <chunkmalloc/chunkmalloc.h>
 
-/* The function of that name in the caller's variable for it, or NULL. */
-static inline void find_in_library(const char *name, void *function) {
-    void *const symbol = dlsym(RTLD_DEFAULT, name);
-    memcpy(function, &symbol, sizeof symbol);
-}
-
 /* All zero without the library. */
 static inline struct chunkmalloc_stats library_stats(void) {
     struct chunkmalloc_stats stats = {0};
