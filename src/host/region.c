@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "region.h"
 
+#include "runs.h"
 #include "slab.h"
 #include "sys.h"
 #include <core/arith.h>
@@ -70,19 +71,26 @@ static bool unlock_to(const struct cm_region *region, uint32_t target) {
     return chunk_heap_extend(&region->heap, target);
 }
 
-static void omit_unopened_from_dumps(const struct cm_region *region) {
+/* What is not open is neither dumped nor, where the system loaded it writable, left so: mlockall
+ * would make memory of it. */
+static void close_unopened(const struct cm_region *region) {
     struct part parts[PARTS];
     const unsigned count = list_parts(region, parts);
     for (unsigned i = 0; i < count; i++) {
         unsigned char *const first = part_at(&parts[i], opened(region)) + parts[i].more;
         const unsigned char *const end = part_at(&parts[i], region->heap.chunks);
         cm_sys_omit_from_dumps(first, (size_t)(end - first));
+        if (region == &cm_section && cm_section_is_writable) {
+            cm_sys_lock(first, (size_t)(end - first));
+        }
     }
 }
 
 void cm_region_set_up(void) {
     (void)cm_sys_memory();
-    omit_unopened_from_dumps(&cm_section);
+    cm_lock_acquire(&cm_heap_lock);
+    close_unopened(&cm_section);
+    cm_lock_release(&cm_heap_lock);
 }
 
 bool cm_region_open(const struct cm_region *region, uint64_t chunks) {
@@ -186,7 +194,7 @@ static bool reserve(uint64_t chunks) {
         cm_sys_unreserve(start, size + CM_SLAB_SIZE);
         return false;
     }
-    omit_unopened_from_dumps(&cm_second);
+    close_unopened(&cm_second);
     __atomic_store_n(&cm_second_size, layout.heap, __ATOMIC_RELEASE);
     return true;
 }

@@ -81,6 +81,15 @@ bool cm_sys_unlock(void *start, size_t size) {
     return true;
 }
 
+void cm_sys_lock(void *start, size_t size) {
+    const size_t page = cm_sys_page_size();
+    const uintptr_t first = (uintptr_t)arith_round_up((uintptr_t)start, page);
+    const uintptr_t end = ((uintptr_t)start + size) & ~(page - 1);
+    if (end > first) {
+        (void)quiet_syscall(SYS_mprotect, first, end - first, PROT_READ);
+    }
+}
+
 void cm_sys_omit_from_dumps(void *start, size_t size) {
     const size_t page = cm_sys_page_size();
     const uintptr_t first = (uintptr_t)arith_round_up((uintptr_t)start, page);

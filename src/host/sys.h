@@ -32,6 +32,9 @@ void cm_sys_unreserve(void *start, size_t size);
 /* Makes [start, start + size), widened to whole pages, readable and writable. */
 bool cm_sys_unlock(void *start, size_t size);
 
+/* Makes [start, start + size), narrowed to whole pages, read-only, if the system lets it. */
+void cm_sys_lock(void *start, size_t size);
+
 /* Keeps [start, start + size), narrowed to whole pages, out of core dumps. */
 void cm_sys_omit_from_dumps(void *start, size_t size);
 
