@@ -6,7 +6,8 @@ Runs a program that commits an error under the library, and judges how it ends. 
 said in the program's source, in one or more comments of the form "judge: ...", any of which will do:
 
     judge: chunkmalloc: TEXT   SIGABRT, and exactly that line; POINTER is what the program announced
-    judge: C library: PATTERN  SIGABRT, with such a text from the allocator behind the library
+    judge: C library: PATTERN  SIGABRT, with such a text from the allocator behind the library; from
+                               the library itself where LIBRARY is "-": linked in, with none behind
     judge: crash               SIGSEGV, SIGBUS or SIGABRT
     judge: no error            status 0, and nothing said
 """
@@ -18,7 +19,10 @@ import subprocess
 import sys
 
 
-def matches(verdict, status, pointer, errors):
+def matches(verdict, status, pointer, errors, alone):
+    if alone and verdict.startswith(("C library: ", "crash")):
+        said = rf"chunkmalloc: (free|realloc) of invalid pointer {pointer}\n"
+        return status == -signal.SIGABRT and re.fullmatch(said, errors)
     if verdict == "no error":
         return status == 0 and errors == ""
     if verdict == "crash":
@@ -30,6 +34,7 @@ def matches(verdict, status, pointer, errors):
 
 def main():
     source, *command = sys.argv[1:]
+    alone = command[1] == "-"
     verdicts = re.findall(r"/\* judge: (.*) \*/", pathlib.Path(source).read_text())
     if not verdicts:
         sys.exit(f"{source} does not say how it must end")
@@ -39,7 +44,7 @@ def main():
     errors = done.stderr.decode(errors="replace")
     if re.fullmatch(r"0x[0-9a-f]+", pointer) is None:
         print("it announced no pointer")
-    elif any(matches(verdict, done.returncode, pointer, errors) for verdict in verdicts):
+    elif any(matches(verdict, done.returncode, pointer, errors, alone) for verdict in verdicts):
         return
     print("expected:", " or ".join(verdicts))
     sys.exit(f"status {done.returncode}, pointer {pointer}, it said: {errors}")
