@@ -93,16 +93,19 @@ static void prepare_for_threads(void) {
     cm_fork_set_up();
 }
 
+/* What is called here may allocate, as musl's pthread_atfork does: the thread does without
+ * magazines meanwhile, so as not to come here again. */
 void cm_thread_set_up(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const enum cm_thread_state state = cm_thread_self.state;
+    cm_thread_self.state = CM_THREAD_ENDED;
     (void)pthread_once(&once, prepare_for_threads);
+    cm_thread_self.state = state;
 }
 
-/* May the thread have magazines? Not if nobody would take them back when it ends, and not yet while
- * what is called here may allocate. */
+/* May the thread have magazines? Not if nobody would take them back when it ends. */
 static bool is_active(struct cm_thread *self) {
     if (self->state == CM_THREAD_NEW) {
-        self->state = CM_THREAD_ENDED;
         cm_thread_set_up();
         self->state = has_key ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
         if (has_key) {

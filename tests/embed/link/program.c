@@ -33,9 +33,8 @@ static void every_way_to_a_block(void) {
     void *aligned = NULL;
     CHECK(posix_memalign(&aligned, 64, 100) == 0);
     void *const blocks[] = {
-        malloc(1),        malloc(100000), calloc(10, 10),
-        realloc(NULL, 5), aligned,        aligned_alloc(128, 256),
-        memalign(32, 5),  valloc(5),      pvalloc(5),
+        malloc(1), malloc(100000),          calloc(10, 10),  realloc(NULL, 5),
+        aligned,   aligned_alloc(128, 256), memalign(32, 5), valloc(5),
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         CHECK(is_ours(blocks[i]));
@@ -45,6 +44,20 @@ static void every_way_to_a_block(void) {
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         free(blocks[i]);
     }
+}
+
+/* What other C libraries do not have. */
+static void glibc(void) {
+#ifdef M_TRIM_THRESHOLD
+    void *const page = pvalloc(5);
+    CHECK(is_ours(page) && malloc_usable_size(page) >= 4096);
+    free(page);
+    void *volatile block = malloc(1000000);
+    CHECK(mallinfo2().hblkhd >= 1000000);
+    CHECK(mallopt(M_TRIM_THRESHOLD, 1 << 20) == 1);
+    free(block);
+    (void)malloc_trim(0);
+#endif
 }
 
 static void growing(void) {
@@ -153,11 +166,6 @@ static void statistics(void) {
     struct chunkmalloc_stats stats;
     CHECK(chunkmalloc_get_stats(&stats, sizeof stats) == sizeof stats);
     CHECK(stats.in_large >= 1000000);
-#ifdef M_TRIM_THRESHOLD /* glibc's */
-    CHECK(mallinfo2().hblkhd >= 1000000);
-    CHECK(mallopt(M_TRIM_THRESHOLD, 1 << 20) == 1);
-    (void)malloc_trim(0);
-#endif
     free(block);
     CHECK(chunkmalloc_check() == NULL);
     CHECK(strcmp(chunkmalloc_version(), CHUNKMALLOC_VERSION) == 0);
@@ -167,6 +175,7 @@ int main(int argc, char **argv) {
     CHECK(argc == 2);
     const bool ours = strcmp(argv[1], "ours") == 0;
     every_way_to_a_block();
+    glibc();
     growing();
     blocks_of_the_c_library(ours);
     blocks_handed_to_the_c_library(ours);
