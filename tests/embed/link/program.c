@@ -135,19 +135,17 @@ static void blocks_handed_to_the_c_library(bool ours) {
     size = 100000;
     CHECK(read_line(&line, &size, file) == 2 && strcmp(line, "d\n") == 0);
     CHECK(getline(&line, &size, file) == -1 && strcmp(line, "d\n") == 0);
-    line = realloc(line, 200000);
-    CHECK(line != NULL && strcmp(line, "d\n") == 0);
-    free(line);
+    take_over(line, "d\n", ours);
     CHECK(fclose(file) == 0);
 
-    int *numbers = calloc(3, sizeof *numbers);
-    numbers = reallocarray(numbers, 1000, sizeof *numbers);
-    CHECK(is_ours(numbers) && numbers[2] == 0);
+    int *const few = calloc(3, sizeof *few);
+    int *const more = reallocarray(few, 1000, sizeof *more);
+    CHECK(is_ours(more) && more[2] == 0);
     volatile size_t huge = SIZE_MAX / 2;
-    CHECK(reallocarray(numbers, huge, 3) == NULL && errno == ENOMEM);
-    numbers = reallocarray(numbers, 100000, sizeof *numbers);
-    CHECK(is_ours(numbers) && numbers[2] == 0);
-    free(numbers);
+    CHECK(reallocarray(more, huge, 3) == NULL && errno == ENOMEM);
+    int *const many = reallocarray(more, 100000, sizeof *many);
+    CHECK(is_ours(many) && many[2] == 0);
+    free(many);
 }
 
 static void what_is_refused(void) {

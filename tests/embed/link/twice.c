@@ -47,17 +47,18 @@ static bool came_from(const void *block, const char *allocator) {
 static void *allocate(void *arguments) {
     char **const who = (char **)arguments;
     for (size_t size = 1; size < 5000000; size *= 3) {
-        char *block = malloc(size);
+        char *const block = malloc(size);
         CHECK(block != NULL && came_from(block, who[1]));
         memset(block, 'x', size);
         block[size - 1] = '\0';
-        char *copy = strdup(block);
+        char *const copy = strdup(block);
         CHECK(copy != NULL && came_from(copy, who[2]));
-        block = realloc(block, 2 * size);
-        copy = realloc(copy, 2 * size);
-        CHECK(block != NULL && copy != NULL && strcmp(block, copy) == 0);
-        free(block);
-        free(copy);
+        char *const longer_block = realloc(block, 2 * size);
+        char *const longer_copy = realloc(copy, 2 * size);
+        CHECK(longer_block != NULL && longer_copy != NULL);
+        CHECK(strcmp(longer_block, longer_copy) == 0);
+        free(longer_block);
+        free(longer_copy);
     }
     return NULL;
 }
