@@ -2,7 +2,8 @@
 #ifndef CHUNKMALLOC_FRONT_NAMES_H
 #define CHUNKMALLOC_FRONT_NAMES_H
 
-/* The same sources make the preload library's malloc and the archive's __wrap_malloc. */
+/* The same sources make malloc, in the shared library and in the archive that replaces the C
+ * library's, and __wrap_malloc, in the one that stands beside it. */
 #ifdef CM_WRAP
 #define CM_ENTRY(name) __wrap_##name
 #else
