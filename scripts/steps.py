@@ -226,7 +226,7 @@ def cppchecked(log):
     suppressed += ["deallocret:*/tests/misuse/*", "memleak:*/tests/misuse/*"]
     argv = ["cppcheck", f"--project={BUILDS}/clang/compile_commands.json", "--quiet", "--std=c11"]
     argv += ["--enable=warning,performance,portability", "--inline-suppr", "--error-exitcode=1"]
-    argv += ["--library=posix,gnu", "--template=gcc", "-DElfW(type)=Elf64_##type"]
+    argv += ["--library=posix,gnu", "--template=gcc", "-D__x86_64__=1", "-DElfW(type)=Elf64_##type"]
     run(log, [*argv, *(f"--suppress={rule}" for rule in suppressed)])
 
 
