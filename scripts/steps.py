@@ -65,6 +65,8 @@ def set_up(log, name, options, env=None):
         shutil.rmtree(build, ignore_errors=True)
         run(log, [MESON, "setup", *options, build, TOP], **(env or GCC))
         stamp.write_text(wanted)
+    # What the targets are is asked of meson before anything is built.
+    run(log, ["ninja", "-C", build, "build.ninja"])
     return build
 
 
