@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layouts made to hurt. Each builds a state, then measures single calls from it (replay.h); the
+ * figure of a layout is its slowest call. "u" below is a unit: the chunk size.
+ */
+#include "arena.h"
+#include "empty.h"
+#include "replay.h"
+
+static struct param params[] = {{"chunk", 16},    {"units", 16384}, {"far_mib", 16},
+                                {"repeats", 200}, {"cold", 3},      {"list", 0}};
+enum { CHUNK, UNITS, FAR_MIB, REPEATS, COLD, LIST };
+
+struct worst {
+    struct cost cost;
+    char warm_call[64];
+    char cold_call[64];
+    size_t calls;
+};
+
+static struct replay replay;
+static struct worst worst;
+static size_t unit;
+static struct block *blocks; /* of the layout, in order of address */
+static size_t count;
+
+/* --- building --- */
+
+static struct block make_block(size_t units) {
+    struct block block = {NULL, adapter_request(units * unit)};
+    block.start = adapter_alloc(block.size);
+    return block;
+}
+
+static struct block keep(size_t units) {
+    const struct block block = make_block(units);
+    if (block.start == NULL)
+        fail("no room for a layout\n");
+    return blocks[count++] = block;
+}
+
+/* Takes all that is left, in blocks as large as possible. */
+static void fill_rest(void) {
+    for (size_t units = replay.arena.size / unit; units > 0; units -= units > 1 ? units / 2 : 1) {
+        while (make_block(units).start != NULL)
+            ;
+    }
+}
+
+static void release(size_t index) {
+    adapter_free(blocks[index].start, blocks[index].size);
+    blocks[index].start = NULL;
+}
+
+static void start_layout(void) {
+    arena_open(&replay.arena);
+    count = 0;
+}
+
+/* --- measuring --- */
+
+static void *measure(const struct call *call) {
+    static const char *const names[] = {"alloc", "aligned", "free", "realloc"};
+    void *result = NULL;
+    const struct cost cost = replay_measure(&replay, call, &result);
+    char text[64];
+    snprintf(text, sizeof text, "%s %zu/%zu%s", names[call->kind],
+             call->kind == CALL_FREE ? call->old_size : call->size,
+             call->kind == CALL_ALIGNED   ? call->alignment
+             : call->kind == CALL_REALLOC ? call->old_size
+                                          : 1,
+             call->kind != CALL_FREE && result == NULL ? " fails" : "");
+    if (params[LIST].value)
+        fprintf(stderr, "  %-36s %u warm, %u cold, %zu lines\n", text, cost.warm, cost.cold,
+                replay.changes);
+    if (worst.calls == 0 || cost.warm > worst.cost.warm) {
+        worst.cost.warm = cost.warm;
+        memcpy(worst.warm_call, text, sizeof text);
+    }
+    if (worst.calls == 0 || cost.cold > worst.cost.cold) {
+        worst.cost.cold = cost.cold;
+        memcpy(worst.cold_call, text, sizeof text);
+    }
+    worst.calls++;
+    return result;
+}
+
+static void *measure_alloc(size_t units) {
+    const struct call call = {.kind = CALL_ALLOC, .size = adapter_request(units * unit)};
+    return measure(&call);
+}
+
+static void *measure_aligned(size_t units, size_t alignment) {
+    const struct call call = {
+        .kind = CALL_ALIGNED, .size = adapter_request(units * unit), .alignment = alignment};
+    return measure(&call);
+}
+
+static void measure_free(size_t index) {
+    const struct call call = {
+        .kind = CALL_FREE, .block = blocks[index].start, .old_size = blocks[index].size};
+    measure(&call);
+}
+
+static void measure_free_of(void *block, size_t units) {
+    if (block == NULL)
+        return;
+    const struct call call = {
+        .kind = CALL_FREE, .block = block, .old_size = adapter_request(units * unit)};
+    measure(&call);
+}
+
+static void measure_realloc(size_t index, size_t units) {
+    const struct call call = {.kind = CALL_REALLOC,
+                              .block = blocks[index].start,
+                              .old_size = blocks[index].size,
+                              .size = adapter_request(units * unit)};
+    void *const moved = measure(&call);
+    if (moved != NULL)
+        blocks[index] = (struct block){moved, call.size};
+}
+
+static void measure_all_alignments(size_t units) {
+    for (size_t alignment = 2 * unit; alignment <= replay.arena.size; alignment *= 4)
+        measure_free_of(measure_aligned(units, alignment), units);
+}
+
+/* --- layouts --- */
+
+/* Blocks of one size everywhere; every second one is freed, so nothing larger can be had. */
+static void every_other(size_t units) {
+    start_layout();
+    for (;;) {
+        const struct block block = make_block(units);
+        if (block.start == NULL)
+            break;
+        blocks[count++] = block;
+    }
+    for (size_t i = 1; i < count; i += 2)
+        release(i);
+    replay_save(&replay);
+    measure_alloc(2 * units);
+    measure_alloc(units + 1);
+    measure_alloc(replay.arena.size / unit);
+    measure_all_alignments(1);
+    measure_all_alignments(units);
+    measure_all_alignments(2 * units);
+    const size_t middle = count / 4 * 2;
+    measure_free(middle);
+    measure_alloc(2 * units);
+    measure_alloc(2 * units);
+    measure_free(2);
+    measure_free(0);
+    measure_free((count - 1) / 2 * 2);
+    measure_realloc(middle + 2, 2 * units);
+    measure_realloc(middle + 4, 3 * units);
+    measure_realloc(middle + 6, 4 * units);
+}
+
+static void every_other_single(void) {
+    every_other(1);
+}
+
+static void every_other_run(void) {
+    every_other(3);
+    every_other(33);
+}
+
+/* Many free runs of one unit less than is asked for, in the same list where lists are coarse. */
+static void too_short_by(size_t wanted, size_t shortage) {
+    enum { RUNS = 48 };
+    start_layout();
+    for (size_t i = 0; i < RUNS; i++) {
+        keep(wanted - shortage);
+        keep(1);
+    }
+    fill_rest();
+    for (size_t i = 0; i < 2 * (size_t)RUNS; i += 2)
+        release(i);
+    replay_save(&replay);
+    measure_alloc(wanted);
+    measure_aligned(wanted, 4 * unit);
+    measure_realloc(5, wanted);
+    measure_free(7);
+}
+
+static void too_short(void) {
+    for (size_t base = 32; base <= 128; base *= 2) {
+        const size_t step = base / 32;
+        for (size_t class = 0; class < 32; class += 7) {
+            too_short_by(base + (class + 1) * step, 1);
+            too_short_by(base + (class + 1) * step - 1, 1);
+            too_short_by(base + 2 * (class + 1) * step - 1, 1);
+        }
+    }
+}
+
+/* Free runs long enough for the request but for its alignment, by any list that may be searched. */
+static void misaligned_runs(size_t units, size_t align) {
+    enum { RUNS = 48 };
+    start_layout();
+    const size_t length = units + align - 2;
+    for (size_t i = 0; i < RUNS; i++) {
+        /* The run starts one unit after a place that is aligned. */
+        size_t at = count > 0 ? (size_t)(blocks[count - 1].start - replay.arena.memory) / unit +
+                                    blocks[count - 1].size / unit
+                              : 0;
+        keep((align - at % align) % align + 1);
+        keep(length);
+    }
+    keep(1);
+    fill_rest();
+    for (size_t i = 1; i < 2 * (size_t)RUNS; i += 2)
+        release(i);
+    replay_save(&replay);
+    measure_aligned(units, align * unit);
+    measure_aligned(units, 2 * align * unit);
+    measure_aligned(units + 1, align * unit);
+    measure_alloc(length + 1);
+}
+
+static void misaligned(void) {
+    for (size_t align = 2; align <= 128; align *= 2) {
+        misaligned_runs(1, align);
+        misaligned_runs(align / 2, align);
+        misaligned_runs(2 * align + 1, align);
+    }
+}
+
+/* Few blocks, far from each other: every neighbour is many levels of a summary away. */
+static void far_apart(void) {
+    const size_t units = replay.arena.size / unit;
+    const size_t large = units / 4;
+    start_layout();
+    for (size_t i = 0; i < 3; i++) {
+        keep(large - 1);
+        if (i < 2)
+            keep(1);
+    }
+    fill_rest();
+    replay_save(&replay);
+    measure_free(0);
+    measure_free(4);
+    measure_free(2);
+    measure_alloc(large + 1);
+    measure_all_alignments(large / 2);
+    measure_free(1);
+    measure_free(3);
+    measure_all_alignments(large / 2);
+}
+
+static void far_apart_resized(void) {
+    const size_t units = replay.arena.size / unit;
+    start_layout();
+    keep(units / 2);
+    keep(units / 4);
+    replay_save(&replay);
+    measure_realloc(1, units / 4 + 64);
+    measure_realloc(1, 1);
+    measure_realloc(1, units / 4);
+    measure_realloc(0, 65);
+    measure_realloc(0, units / 2);
+    measure_realloc(0, 1);
+    measure_free(1);
+    measure_realloc(0, units);
+    measure_realloc(0, 2);
+    measure_free(0);
+}
+
+/* An empty heap, and one that a single block fills. */
+static void untouched(void) {
+    const size_t whole = adapter_whole() / unit;
+    start_layout();
+    replay_save(&replay);
+    measure_alloc(whole + 1);
+    measure_all_alignments(1);
+    measure_all_alignments(64);
+    void *const block = measure_alloc(whole);
+    measure_alloc(1);
+    measure_free_of(block, whole);
+    measure_free_of(measure_aligned(1, replay.arena.size / 2), 1);
+    measure_free_of(measure_alloc(whole - 1), whole - 1);
+}
+
+/* A free run of each length, from short to long; then each is used, and freed again. */
+static void staircase(void) {
+    enum { STEPS = 160 };
+    start_layout();
+    for (size_t i = 0; i < STEPS; i++) {
+        keep(i + 1);
+        keep(1);
+    }
+    fill_rest();
+    for (size_t i = 0; i < 2 * (size_t)STEPS; i += 2)
+        release(i);
+    replay_save(&replay);
+    for (size_t length = STEPS + 1; length > 0; length -= length > 3 ? 3 : 1)
+        measure_alloc(length);
+    measure_alloc(1);
+    for (size_t i = 1; i < 60; i += 2)
+        measure_free(i);
+    measure_all_alignments(1);
+    measure_all_alignments(20);
+}
+
+/* Blocks that must move: neighbours in use, or only the left one free in a full heap. */
+static void moves(void) {
+    enum { BLOCKS = 64 };
+    start_layout();
+    for (size_t i = 0; i < BLOCKS; i++)
+        keep(2);
+    fill_rest();
+    replay_save(&replay);
+    measure_realloc(1, 3);
+    measure_free(4);
+    measure_realloc(5, 3);
+    measure_realloc(5, 1);
+    measure_realloc(5, 4);
+    measure_realloc(7, 4);
+    measure_free(10);
+    measure_free(12);
+    measure_realloc(11, 6);
+    measure_realloc(11, 1);
+    measure_free(20);
+    measure_realloc(22, 1);
+    measure_realloc(22, 2);
+}
+
+/* A heap at random: any call, in any order, at high fill. */
+static void random_calls(void) {
+    enum { BLOCKS = 1000, CALLS = 300 };
+    struct rng rng = rng_make(7);
+    start_layout();
+    while (count < BLOCKS)
+        keep(1 + rng_below(&rng, 24));
+    fill_rest();
+    for (size_t i = 0; i < BLOCKS; i++) {
+        if (rng_below(&rng, 2) == 0)
+            release(i);
+    }
+    replay_save(&replay);
+    for (size_t i = 0; i < CALLS; i++) {
+        const size_t index = rng_below(&rng, BLOCKS);
+        const size_t units = 1 + rng_below(&rng, 24);
+        if (blocks[index].start == NULL) {
+            blocks[index].size = adapter_request(units * unit);
+            blocks[index].start = rng_below(&rng, 2) == 0
+                                      ? measure_alloc(units)
+                                      : measure_aligned(units, unit << rng_below(&rng, 7));
+        } else if (rng_below(&rng, 3) == 0) {
+            measure_realloc(index, units);
+        } else {
+            measure_free(index);
+            blocks[index].start = NULL;
+        }
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+    bool far; /* in the large heap */
+} layouts[] = {
+    {"untouched", untouched, true},
+    {"every-other-unit", every_other_single, false},
+    {"every-other-run", every_other_run, false},
+    {"too-short", too_short, false},
+    {"misaligned", misaligned, false},
+    {"far-apart", far_apart, true},
+    {"far-apart-resized", far_apart_resized, true},
+    {"staircase", staircase, false},
+    {"moves", moves, false},
+    {"random", random_calls, false},
+};
+
+static uint32_t least_empty(void) {
+    uint32_t least = UINT32_MAX;
+    for (unsigned i = 0; i < 10000; i++) {
+        const uint64_t start = cycles_before();
+        (void)empty_call(blocks, i);
+        const uint32_t time = cycles_since(start);
+        least = time < least ? time : least;
+    }
+    return least;
+}
+
+int main(int argc, char **argv) {
+    read_params(argc, argv, params, sizeof params / sizeof *params);
+    unit = params[CHUNK].value;
+    const size_t repeats = params[REPEATS].value;
+    const size_t cold = params[COLD].value;
+    const struct replay near =
+        replay_make(arena_make(params[UNITS].value * unit, unit), repeats, cold);
+    const struct replay far =
+        replay_make(arena_make(params[FAR_MIB].value * MIB, unit), repeats, cold);
+    blocks = table(params[UNITS].value * sizeof *blocks);
+    struct cost all = {0, 0};
+    arena_print("layouts", &near.arena);
+    printf(",\"empty\":%u,\"layouts\":[", least_empty());
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
+        worst = (struct worst){.calls = 0};
+        replay = layouts[i].far ? far : near;
+        if (params[LIST].value)
+            fprintf(stderr, "%s\n", layouts[i].name);
+        layouts[i].run();
+        printf("%s{\"name\":\"%s\",\"calls\":%zu,\"warm\":%u,\"warm_call\":\"%s\"", i ? "," : "",
+               layouts[i].name, worst.calls, worst.cost.warm, worst.warm_call);
+        if (cold > 0)
+            printf(",\"cold\":%u,\"cold_call\":\"%s\"", worst.cost.cold, worst.cold_call);
+        printf("}");
+        all.warm = worst.cost.warm > all.warm ? worst.cost.warm : all.warm;
+        all.cold = worst.cost.cold > all.cold ? worst.cost.cold : all.cold;
+    }
+    printf("],\"warm\":%u", all.warm);
+    if (cold > 0)
+        printf(",\"cold\":%u", all.cold);
+    printf("}\n");
+}
