@@ -4,8 +4,9 @@
 
 /*
  * The memory of the heap under test: the heap, and right after it what the allocator keeps beside
- * it. Every page is touched before anything is measured, so no page fault is; pages are small ones,
- * aligned to the heap's size rounded up to a power of two, so large alignments are fair.
+ * it, aligned to the heap's size rounded up to a power of two, so large alignments are fair. Every
+ * page is touched before anything is measured, so no page fault is. Pages are huge ones if wanted
+ * and if the system has them: where there is none, no tables of small pages are walked.
  */
 
 #include "adapter.h"
@@ -15,19 +16,41 @@ struct arena {
     size_t size;        /* of the heap */
     size_t bookkeeping; /* bytes beside it */
     size_t chunk_size;
+    size_t huge; /* bytes of both that lie in huge pages */
 };
 
-static inline struct arena arena_make(size_t size, size_t chunk_size) {
-    struct arena arena = {NULL, size / chunk_size * chunk_size, 0, chunk_size};
+#define ARENA_HUGE_PAGE (2 * MIB)
+
+/* Bytes of this process that lie in huge pages. */
+static inline size_t arena_in_huge_pages(void) {
+    FILE *const file = fopen("/proc/self/smaps_rollup", "r");
+    if (file == NULL)
+        return 0;
+    char line[128];
+    size_t kib = 0;
+    static const char field[] = "AnonHugePages:";
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, field, sizeof field - 1) == 0)
+            kib = strtoull(line + sizeof field - 1, NULL, 10);
+    }
+    fclose(file);
+    return kib * KIB;
+}
+
+static inline struct arena arena_make(size_t size, size_t chunk_size, bool huge) {
+    struct arena arena = {NULL, size / chunk_size * chunk_size, 0, chunk_size, 0};
     arena.bookkeeping = adapter_bookkeeping(arena.size, chunk_size);
-    size_t alignment = PAGE;
+    size_t alignment = ARENA_HUGE_PAGE;
     while (alignment < size)
         alignment *= 2;
-    const size_t total = arena.size + arena.bookkeeping;
+    const size_t whole = arena.size + arena.bookkeeping + ARENA_HUGE_PAGE - 1;
+    const size_t total = whole / ARENA_HUGE_PAGE * ARENA_HUGE_PAGE;
+    const size_t before = arena_in_huge_pages();
     unsigned char *const mapped = table(total + alignment);
     arena.memory = mapped + (alignment - (uintptr_t)mapped % alignment) % alignment;
-    madvise(arena.memory, total, MADV_NOHUGEPAGE);
+    madvise(arena.memory, total, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     memset(arena.memory, 0x5a, total);
+    arena.huge = arena_in_huge_pages() - before;
     return arena;
 }
 
@@ -36,8 +59,9 @@ static inline void arena_open(const struct arena *arena) {
 }
 
 static inline void arena_print(const char *workload, const struct arena *arena) {
-    printf("{\"workload\":\"%s\",\"chunk\":%zu,\"heap\":%zu,\"bookkeeping\":%zu", workload,
-           arena->chunk_size, arena->size, arena->bookkeeping);
+    printf("{\"workload\":\"%s\",\"chunk\":%zu,\"heap\":%zu,\"bookkeeping\":%zu,"
+           "\"huge\":%zu",
+           workload, arena->chunk_size, arena->size, arena->bookkeeping, arena->huge);
 }
 
 /* A block of the workload. In a run that verifies, all of it is written and checked. */

@@ -9,8 +9,10 @@
 #include "empty.h"
 #include "series.h"
 
-static struct param params[] = {{"chunk", 256}, {"mib", 160}, {"rounds", 5}, {"verify", 0}};
-enum { CHUNK, HEAP_MIB, ROUNDS, VERIFY };
+static struct param params[] = {{"chunk", 256}, {"mib", 160},    {"huge", 1},
+                                {"rounds", 5},  {"failures", 0}, {"verify", 0}};
+/* FAILURES: the run ends after so many failed allocations, if that is not 0. */
+enum { CHUNK, HEAP_MIB, HUGE_PAGES, ROUNDS, FAILURES, VERIFY };
 
 enum { SMALLEST = 64, LARGEST = 16384, ALIGNMENTS = 8, FREED_AT_ONCE = 7, FREE_ONE_STEP_OF = 10 };
 
@@ -93,7 +95,10 @@ static size_t run_round(struct state *state) {
     state->taken = state->queue.count = state->queue.oldest = 0;
     for (enum kind kind = 0; kind < KINDS; kind++)
         state->series[kind].calls = 0;
+    const size_t failures = params[FAILURES].value;
     for (size_t step = 1; full_at == 0 || step <= 2 * full_at; step++) {
+        if (failures != 0 && state->series[FAILED].calls == failures)
+            break;
         state->level = level_now(state);
         if (!make_one(state, &rng) && full_at == 0)
             full_at = step;
@@ -110,7 +115,8 @@ int main(int argc, char **argv) {
     read_params(argc, argv, params, sizeof params / sizeof *params);
     const size_t rounds = params[ROUNDS].value;
     static struct state state;
-    state.arena = arena_make(params[HEAP_MIB].value * MIB, params[CHUNK].value);
+    state.arena =
+        arena_make(params[HEAP_MIB].value * MIB, params[CHUNK].value, params[HUGE_PAGES].value);
     state.queue.room = state.arena.size / SMALLEST;
     state.queue.blocks = table(state.queue.room * sizeof *state.queue.blocks);
     /* Three of ten allocations stay, of 8 KiB each in the mean. */

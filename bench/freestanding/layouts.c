@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Layouts made to hurt. Each builds a state, then measures single calls from it (replay.h); the
- * figure of a layout is its slowest call. "u" below is a unit: the chunk size.
+ * figure of a layout is its slowest call. A call that moved a block has its copy in it, and is told
+ * apart. Lengths below are in units: the chunk size.
  */
 #include "arena.h"
 #include "empty.h"
 #include "replay.h"
 
-static struct param params[] = {{"chunk", 16},    {"units", 16384}, {"far_mib", 16},
-                                {"repeats", 200}, {"cold", 3},      {"list", 0}};
-enum { CHUNK, UNITS, FAR_MIB, REPEATS, COLD, LIST };
+static struct param params[] = {{"chunk", 16},    {"units", 32768}, {"far_mib", 16}, {"huge", 1},
+                                {"repeats", 200}, {"cold", 2},      {"list", 0}};
+enum { CHUNK, UNITS, FAR_MIB, HUGE_PAGES, REPEATS, COLD, LIST };
+
+struct slowest {
+    uint32_t time;
+    char call[64];
+};
 
 struct worst {
-    struct cost cost;
-    char warm_call[64];
-    char cold_call[64];
+    struct slowest warm;
+    struct slowest cold;
+    struct slowest moved;
     size_t calls;
 };
 
@@ -59,10 +65,18 @@ static void start_layout(void) {
 
 /* --- measuring --- */
 
+static void note(struct slowest *slowest, uint32_t time, const char *text) {
+    if (time <= slowest->time)
+        return;
+    slowest->time = time;
+    snprintf(slowest->call, sizeof slowest->call, "%s", text);
+}
+
 static void *measure(const struct call *call) {
     static const char *const names[] = {"alloc", "aligned", "free", "realloc"};
     void *result = NULL;
     const struct cost cost = replay_measure(&replay, call, &result);
+    const bool moved = call->kind == CALL_REALLOC && result != NULL && result != call->block;
     char text[64];
     snprintf(text, sizeof text, "%s %zu/%zu%s", names[call->kind],
              call->kind == CALL_FREE ? call->old_size : call->size,
@@ -73,14 +87,9 @@ static void *measure(const struct call *call) {
     if (params[LIST].value)
         fprintf(stderr, "  %-36s %u warm, %u cold, %zu lines\n", text, cost.warm, cost.cold,
                 replay.changes);
-    if (worst.calls == 0 || cost.warm > worst.cost.warm) {
-        worst.cost.warm = cost.warm;
-        memcpy(worst.warm_call, text, sizeof text);
-    }
-    if (worst.calls == 0 || cost.cold > worst.cost.cold) {
-        worst.cost.cold = cost.cold;
-        memcpy(worst.cold_call, text, sizeof text);
-    }
+    note(moved ? &worst.moved : &worst.warm, cost.warm, text);
+    if (!moved && replay.cold_repeats > 0)
+        note(&worst.cold, cost.cold, text);
     worst.calls++;
     return result;
 }
@@ -384,35 +393,48 @@ static uint32_t least_empty(void) {
     return least;
 }
 
+static void print_slowest(const char *name, const struct slowest *slowest) {
+    if (slowest->time > 0)
+        printf(",\"%s\":%u,\"%s_call\":\"%s\"", name, slowest->time, name, slowest->call);
+}
+
+static void run_layout(size_t index, const struct replay *heap, struct worst *all) {
+    const char *const name = layouts[index].name;
+    worst = (struct worst){.calls = 0};
+    replay = *heap;
+    if (params[LIST].value)
+        fprintf(stderr, "%s\n", name);
+    layouts[index].run();
+    printf("%s{\"name\":\"%s\",\"calls\":%zu", index ? "," : "", name, worst.calls);
+    print_slowest("warm", &worst.warm);
+    print_slowest("cold", &worst.cold);
+    print_slowest("moved", &worst.moved);
+    printf("}");
+    note(&all->warm, worst.warm.time, name);
+    note(&all->cold, worst.cold.time, name);
+    note(&all->moved, worst.moved.time, name);
+    all->calls += worst.calls;
+}
+
 int main(int argc, char **argv) {
     read_params(argc, argv, params, sizeof params / sizeof *params);
     unit = params[CHUNK].value;
     const size_t repeats = params[REPEATS].value;
     const size_t cold = params[COLD].value;
+    const bool huge = params[HUGE_PAGES].value;
     const struct replay near =
-        replay_make(arena_make(params[UNITS].value * unit, unit), repeats, cold);
+        replay_make(arena_make(params[UNITS].value * unit, unit, huge), repeats, cold);
     const struct replay far =
-        replay_make(arena_make(params[FAR_MIB].value * MIB, unit), repeats, cold);
+        replay_make(arena_make(params[FAR_MIB].value * MIB, unit, huge), repeats, cold);
     blocks = table(params[UNITS].value * sizeof *blocks);
-    struct cost all = {0, 0};
+    struct worst all = {.calls = 0};
     arena_print("layouts", &near.arena);
     printf(",\"empty\":%u,\"layouts\":[", least_empty());
-    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
-        worst = (struct worst){.calls = 0};
-        replay = layouts[i].far ? far : near;
-        if (params[LIST].value)
-            fprintf(stderr, "%s\n", layouts[i].name);
-        layouts[i].run();
-        printf("%s{\"name\":\"%s\",\"calls\":%zu,\"warm\":%u,\"warm_call\":\"%s\"", i ? "," : "",
-               layouts[i].name, worst.calls, worst.cost.warm, worst.warm_call);
-        if (cold > 0)
-            printf(",\"cold\":%u,\"cold_call\":\"%s\"", worst.cost.cold, worst.cold_call);
-        printf("}");
-        all.warm = worst.cost.warm > all.warm ? worst.cost.warm : all.warm;
-        all.cold = worst.cost.cold > all.cold ? worst.cost.cold : all.cold;
-    }
-    printf("],\"warm\":%u", all.warm);
-    if (cold > 0)
-        printf(",\"cold\":%u", all.cold);
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
+        run_layout(i, layouts[i].far ? &far : &near, &all);
+    printf("],\"calls\":%zu", all.calls);
+    print_slowest("warm", &all.warm);
+    print_slowest("cold", &all.cold);
+    print_slowest("moved", &all.moved);
     printf("}\n");
 }

@@ -12,7 +12,9 @@
 #include "arena.h"
 #include "cycles.h"
 
-enum { REPLAY_LINE = 64, REPLAY_CHANGES_MAX = 1 << 16 };
+enum { REPLAY_LINE = 64 };
+/* Ticks after which a call is not repeated any more, whatever the number wanted. */
+#define REPLAY_TICKS_MAX 20000000u
 
 struct replay {
     struct arena arena;
@@ -45,7 +47,7 @@ static inline size_t replay_total(const struct replay *replay) {
 static inline struct replay replay_make(struct arena arena, size_t repeats, size_t cold_repeats) {
     struct replay replay = {.arena = arena, .repeats = repeats, .cold_repeats = cold_repeats};
     replay.copy = table(replay_total(&replay));
-    replay.changed = table(REPLAY_CHANGES_MAX * sizeof *replay.changed);
+    replay.changed = table((replay_total(&replay) / REPLAY_LINE + 1) * sizeof *replay.changed);
     return replay;
 }
 
@@ -64,8 +66,6 @@ static inline void replay_find_changes(struct replay *replay) {
         for (size_t at = block; at < end; at += REPLAY_LINE) {
             if (memcmp(replay->arena.memory + at, replay->copy + at, REPLAY_LINE) == 0)
                 continue;
-            if (replay->changes == REPLAY_CHANGES_MAX)
-                fail("one call changed more than %u lines\n", REPLAY_CHANGES_MAX);
             replay->changed[replay->changes++] = (uint32_t)(at / REPLAY_LINE);
         }
     }
@@ -126,8 +126,11 @@ static inline struct cost replay_measure(struct replay *replay, const struct cal
                                          void **result) {
     struct cost cost = {replay_once(call, result), UINT32_MAX};
     replay_find_changes(replay);
+    uint64_t spent = cost.warm;
     for (size_t i = 0; i < replay->repeats + replay->cold_repeats; i++) {
         const bool cold = i >= replay->repeats;
+        if (!cold && spent > REPLAY_TICKS_MAX)
+            continue;
         replay_copy_changes(replay, replay->arena.memory, replay->copy);
         if (cold)
             replay_empty_caches(replay);
@@ -135,6 +138,7 @@ static inline struct cost replay_measure(struct replay *replay, const struct cal
         const uint32_t time = replay_once(call, &again);
         if (again != *result)
             fail("the same call from the same state gave %p, then %p\n", *result, again);
+        spent += time;
         uint32_t *const least = cold ? &cost.cold : &cost.warm;
         *least = time < *least ? time : *least;
     }

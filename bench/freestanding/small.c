@@ -10,9 +10,9 @@
 #include "empty.h"
 #include "series.h"
 
-static struct param params[] = {{"chunk", 16},     {"mib", 64},   {"occupancy", 50},
+static struct param params[] = {{"chunk", 16},     {"mib", 64},   {"huge", 1},  {"occupancy", 50},
                                 {"pairs", 300000}, {"rounds", 3}, {"verify", 0}};
-enum { CHUNK, HEAP_MIB, OCCUPANCY, PAIRS, ROUNDS, VERIFY };
+enum { CHUNK, HEAP_MIB, HUGE_PAGES, OCCUPANCY, PAIRS, ROUNDS, VERIFY };
 
 enum { SMALLEST = 8, LARGEST = 512 };
 
@@ -91,7 +91,8 @@ int main(int argc, char **argv) {
     read_params(argc, argv, params, sizeof params / sizeof *params);
     const size_t rounds = params[ROUNDS].value;
     static struct state state;
-    state.arena = arena_make(params[HEAP_MIB].value * MIB, params[CHUNK].value);
+    state.arena =
+        arena_make(params[HEAP_MIB].value * MIB, params[CHUNK].value, params[HUGE_PAGES].value);
     state.blocks = table(state.arena.size / 16 * sizeof *state.blocks);
     for (enum kind kind = 0; kind < KINDS; kind++)
         state.series[kind] = series_make(kind_names[kind], rounds, params[PAIRS].value);
