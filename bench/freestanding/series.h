@@ -44,7 +44,8 @@ static inline void series_print_quantiles(uint32_t *times, size_t count) {
     static const struct {
         const char *name;
         double share;
-    } quantiles[] = {{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}};
+    } quantiles[] = {{"p50", 0.5},     {"p90", 0.9},       {"p99", 0.99},
+                     {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1}};
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
         const size_t place = (size_t)(quantiles[i].share * (double)count);
         printf(",\"%s\":%u", quantiles[i].name, times[place < count ? place : count - 1]);
