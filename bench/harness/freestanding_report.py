@@ -274,6 +274,14 @@ def notes_of(results):
     return ("QUICK MODE, not for conclusions. " + lines[0], lines[1]) if results["quick"] else lines
 
 
+def short(power_of_ten):
+    """100, 10k, 1M"""
+    for unit, size in (("M", 10 ** 6), ("k", 1000)):
+        if power_of_ten >= size:
+            return f"{power_of_ten // size}{unit}"
+    return str(power_of_ten)
+
+
 def quantiles_picture(results):
     figures = Figures(results)
     columns = [column for column in COLUMNS if column.label in DRAWN]
@@ -292,7 +300,7 @@ def quantiles_picture(results):
         y = Scale(10, decades[-1], bottom, top, log=True)
         step = (right - left - 24) / (len(PLACES) - 1)
         picture.text(left - 30, top - 14, title, "panel")
-        value_axis(picture, box, decades, y, "{:,}".format)
+        value_axis(picture, box, decades, y, short)
         for index, (_, label) in enumerate(PLACES):
             at = left + 8 + step * index
             picture.line(at, top, at, bottom)
@@ -339,8 +347,9 @@ def share_picture(results):
             at = y + (place - (len(columns) - 1) / 2) * 5.5
             picture.stroke(x(seen["min"]), at, x(seen["max"]), at, look.colour[column.label], 2)
             picture.mark(x(seen["median"]), at, look.shape[column.label], look.colour[column.label], 3)
-    picture.text(WIDTH - 16, bottom + 36, "median of 32 seeds (of the seed's algorithm: 4), lines from the lowest to "
-                 "the highest; red: the target at chunks of 16 bytes", "note", "end")
+    seeds, few = (figures.get(rows[0][0], column, "seeds") for column in (COLUMNS[0], COLUMNS[-1]))
+    picture.text(WIDTH - 16, bottom + 36, f"median of {seeds} random seeds (of the ancestor's algorithm: {few}), lines "
+                 "from the lowest to the highest; red: the target at chunks of 16 bytes", "note", "end")
     return picture
 
 
