@@ -220,7 +220,7 @@ def targets(results):
                 wholes.append((where, f"{whole} of {seeds}", whole == seeds))
     code = [(target, f"{results['code'][target][0]} (as one file {results['code'][target][1]}) of {most}",
              results["code"][target][0] <= most) if target in results["code"] else
-            (target, "no compiler for it", False) for target, most in CODE_MOST.items()]
+            (target, "no compiler for it", "NOT MEASURED") for target, most in CODE_MOST.items()]
     return [Verdict("seed workload, allocation p50 <= 1.6 x empty call",
                     times_empty(figures, "filling", "alloc", 1.6)),
             Verdict("seed workload, allocation p99.9 <= 700 cycles at any fill", tuple(fills)),
