@@ -4,7 +4,7 @@
 #include "next.h"
 #include <core/arith.h>
 #include <errno.h>
-#include <host/large.h>
+#include <host/hard.h>
 #include <host/out.h>
 #include <host/reclaim.h>
 #include <host/sys.h>
@@ -104,17 +104,16 @@ static size_t next_usable_size(void *block) {
 
 /* ---- finding a block ---- */
 
-/* A live block: its region, and its class, or CM_KIND_LARGE. */
-struct place {
-    const struct cm_region *region;
-    unsigned kind;
-};
+_Noreturn static void refuse_freed(const void *block, const char *what, unsigned kind) {
+    const bool freeing = strcmp(what, "free") == 0;
+    cm_die_with(freeing ? "double free" : what, freeing ? " of" : " of freed block", block,
+                kind <= CM_SLAB_CLASSES ? cm_class_size(kind) : 0);
+}
 
-_Noreturn static void refuse(const struct cm_region *region, const void *block, const char *what) {
-    const enum chunk_misuse misuse = cm_slab_misuse(region, block);
+_Noreturn static void refuse(struct cm_place place, const void *block, const char *what) {
+    const enum chunk_misuse misuse = cm_slab_misuse(place.region, block);
     if (misuse == CHUNK_MISUSE_DOUBLE_FREE) {
-        const bool freeing = strcmp(what, "free") == 0;
-        cm_die(freeing ? "double free" : what, freeing ? " of" : " of freed block", block);
+        refuse_freed(block, what, place.kind);
     }
     if (misuse == CHUNK_MISUSE_OUTSIDE) {
         cm_die(what, " of invalid pointer", block);
@@ -124,34 +123,36 @@ _Noreturn static void refuse(const struct cm_region *region, const void *block, 
            block);
 }
 
-/* The place of a block that the program names; region NULL if it is not ours. Stops the program,
- * with what it was about to do, if no live block starts there. */
-static struct place locate(const void *block, const char *what) {
+/* The place of a block that the program names: its kind is CM_KIND_NONE if it is not ours. Stops
+ * the program, with what it was about to do, if no live block starts there. */
+static struct cm_place locate(const void *block, const char *what) {
     const struct cm_region *const region = cm_region_of(block);
     if (region == NULL) {
-        return (struct place){NULL, 0};
+        return (struct cm_place){NULL, cm_hard_is_zero(block) ? CM_KIND_HARD_ZERO : CM_KIND_NONE};
     }
     const unsigned kind = region->kinds[cm_offset_in(region, block) >> CM_CHUNK_SHIFT];
-    if (cm_is_slot(kind, cm_offset_in_slab(block))) {
-        return (struct place){region, kind};
-    }
-    if (!cm_is_large(region, block)) {
-        refuse(region, block, what);
-    }
-    return (struct place){region, CM_KIND_LARGE};
-}
-
-/* As locate, for what reads a block: also stops if a small block is in a magazine. */
-static struct place locate_live(const void *block, const char *what) {
-    const struct place place = locate(block, what);
-    if (place.region != NULL && place.kind != CM_KIND_LARGE && cm_is_marked(block) &&
-        cm_thread_block_is_free(place.kind, block)) {
-        cm_die(what, " of freed block", block);
+    const struct cm_place place = {region, kind};
+    if (!cm_is_slot(kind, cm_offset_in_slab(block)) && !cm_is_large(region, block) &&
+        !(cm_is_hard(kind) && cm_hard_is_live(place, block))) {
+        refuse(place, block, what);
     }
     return place;
 }
 
-static size_t size_at(struct place place, const void *block) {
+/* As locate, for what reads a block: also stops if a small block is in a magazine. */
+static struct cm_place locate_live(const void *block, const char *what) {
+    const struct cm_place place = locate(block, what);
+    if (place.kind != CM_KIND_NONE && place.kind <= CM_CLASSES && cm_is_marked(block) &&
+        cm_thread_block_is_free(place.kind, block)) {
+        refuse_freed(block, what, place.kind);
+    }
+    return place;
+}
+
+static size_t size_at(struct cm_place place, const void *block) {
+    if (cm_is_hard(place.kind)) {
+        return cm_hard_size(place, block);
+    }
     return place.kind == CM_KIND_LARGE ? cm_large_size(cm_run_at(place.region, block))
                                        : cm_class_size(place.kind);
 }
@@ -182,7 +183,24 @@ static void *allocate_large(size_t size, size_t alignment, enum cm_large_wish wi
     return no_memory();
 }
 
-static CM_COLD void *allocate_slowly(size_t size) {
+static void *allocate_hard(size_t size, size_t alignment, const void *caller) {
+    bool reclaimed = false;
+    if (size > PTRDIFF_MAX) {
+        return no_memory();
+    }
+    do {
+        void *const block = cm_hard_alloc(size, alignment, caller);
+        if (block != NULL) {
+            return block;
+        }
+    } while (reclaim_once(&reclaimed));
+    return no_memory();
+}
+
+static CM_COLD void *allocate_slowly(size_t size, const void *caller) {
+    if (cm_hard_on) {
+        return allocate_hard(size, 1, caller);
+    }
     if (cm_stands_aside()) {
         return next_malloc(size);
     }
@@ -199,18 +217,21 @@ static CM_COLD void *allocate_slowly(size_t size) {
     return no_memory();
 }
 
-static inline void *allocate(size_t size) {
+static inline void *allocate(size_t size, const void *caller) {
     if (!cm_unlikely(size > CM_SMALL_MAX)) {
         void *const block = cm_thread_pop(cm_class_of(size));
         if (!cm_unlikely(block == NULL)) {
             return block;
         }
     }
-    return allocate_slowly(size);
+    return allocate_slowly(size, caller);
 }
 
+/* Of the function in which it stands, one of the entries. */
+#define CALLER __builtin_return_address(0)
+
 CM_EXPORT void *CM_ENTRY(malloc)(size_t size) {
-    return allocate(size);
+    return allocate(size, CALLER);
 }
 
 CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
@@ -218,50 +239,48 @@ CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
     if (__builtin_mul_overflow(count, size, &total)) {
         return no_memory();
     }
+    if (total > CM_SMALL_MAX && cm_hard_on) {
+        return allocate_hard(total, 1, CALLER); /* it is zero */
+    }
     if (total > CM_SMALL_MAX && !cm_stands_aside()) {
         return allocate_large(total, 1, CM_LARGE_ZEROED);
     }
-    void *const block = allocate(total);
+    void *const block = allocate(total, CALLER);
     return block != NULL ? memset(block, 0, total) : NULL;
 }
 
-/* The smallest class whose slots are all aligned to alignment, a power of two, or 0 if that is more
- * than a chunk, at which slabs start, or the size is more than a slot's. */
-static unsigned aligned_class(size_t alignment, size_t size) {
-    if (alignment > CM_CHUNK_SIZE || size > CM_SMALL_MAX) {
-        return 0;
+static void *allocate_aligned(size_t alignment, size_t size, const void *caller) {
+    if (cm_hard_on) {
+        return allocate_hard(size, alignment, caller);
     }
-    unsigned size_class = cm_class_of(size > alignment ? size : alignment);
-    while ((cm_class_size(size_class) & (alignment - 1)) != 0) {
-        size_class++;
-    }
-    return size_class;
-}
-
-static void *allocate_aligned(size_t alignment, size_t size) {
     if (cm_stands_aside()) {
         return next_memalign(alignment, size);
     }
     if (alignment <= CM_GRANULE) {
-        return allocate(size);
+        return allocate(size, caller);
     }
     if (alignment > PTRDIFF_MAX) {
         return no_memory();
     }
-    const unsigned size_class = aligned_class(alignment, size);
-    return size_class != 0 ? allocate(cm_class_size(size_class))
+    const unsigned size_class = cm_aligned_class(alignment, size);
+    return size_class != 0 ? allocate(cm_class_size(size_class), caller)
                            : allocate_large(size, alignment, CM_LARGE_PLAIN);
 }
 
 /* ---- freeing ---- */
 
-static CM_COLD void free_slowly(void *block) {
+static CM_COLD void free_slowly(void *block, const void *caller) {
     if (block == NULL) {
         return;
     }
-    const struct place place = locate(block, "free");
-    if (place.region == NULL) {
+    const struct cm_place place = locate(block, "free");
+    if (place.kind == CM_KIND_NONE) {
         next_free(block);
+    } else if (cm_is_hard(place.kind)) {
+        if (!cm_hard_free(place, block, caller)) {
+            refuse(place, block, "free");
+        }
+        cm_reclaim_if_due();
     } else if (place.kind == CM_KIND_LARGE) {
         if (!cm_runs_free_large(cm_run_at(place.region, block))) {
             cm_die("double free", " of", block);
@@ -273,7 +292,7 @@ static CM_COLD void free_slowly(void *block) {
     }
 }
 
-static inline void release(void *block) {
+static inline void release(void *block, const void *caller) {
     const size_t offset = (uintptr_t)block - (uintptr_t)cm_section_map;
     if (!cm_unlikely(offset >= CM_SECTION_SPAN)) {
         const size_t kind = cm_section_map[offset >> CM_CHUNK_SHIFT];
@@ -282,27 +301,28 @@ static inline void release(void *block) {
             return;
         }
     }
-    free_slowly(block);
+    free_slowly(block, caller);
 }
 
 CM_EXPORT void CM_ENTRY(free)(void *block) {
-    release(block);
+    release(block, CALLER);
 }
 
 CM_EXPORT void CM_ENTRY(cfree)(void *block) {
-    release(block);
+    release(block, CALLER);
 }
 
 /* A block that shrank in place is longer than its size now says, so only a size that is too large
- * is certain to be wrong. */
+ * is certain to be wrong, but where the size is known. */
 CM_EXPORT void CM_ENTRY(free_sized)(void *block, size_t size) {
     if (block != NULL) {
-        const struct place place = locate_live(block, "free_sized");
-        if (place.region != NULL && size > size_at(place, block)) {
-            cm_die("free_sized", " with a wrong size of", block);
+        const struct cm_place place = locate_live(block, "free_sized");
+        const size_t found = place.kind != CM_KIND_NONE ? size_at(place, block) : size;
+        if (cm_is_hard(place.kind) ? size != found : size > found) {
+            cm_die_with("free_sized", " with a wrong size of", block, found);
         }
     }
-    release(block);
+    release(block, CALLER);
 }
 
 CM_EXPORT void CM_ENTRY(free_aligned_sized)(void *block, size_t alignment, size_t size) {
@@ -315,7 +335,10 @@ CM_EXPORT void CM_ENTRY(free_aligned_sized)(void *block, size_t alignment, size_
 
 /* ---- resizing ---- */
 
-static bool resize_in_place(struct place place, void *block, size_t size) {
+static bool resize_in_place(struct cm_place place, void *block, size_t size) {
+    if (cm_is_hard(place.kind)) {
+        return cm_hard_resize(place, block, size);
+    }
     if (place.kind == CM_KIND_LARGE) {
         return size > CM_SMALL_MAX && cm_large_resize(cm_run_at(place.region, block), size);
     }
@@ -324,16 +347,17 @@ static bool resize_in_place(struct place place, void *block, size_t size) {
     return size <= old && size >= old / 2;
 }
 
-static void *move(struct place place, void *block, size_t size) {
+static void *move(struct cm_place place, void *block, size_t size, const void *caller) {
     const size_t old = size_at(place, block);
-    const bool growing = size > old && size > CM_SMALL_MAX;
-    void *const fresh = growing ? allocate_large(size, 1, CM_LARGE_GROWING) : allocate(size);
+    const bool growing = size > old && size > CM_SMALL_MAX && !cm_hard_on;
+    void *const fresh =
+        growing ? allocate_large(size, 1, CM_LARGE_GROWING) : allocate(size, caller);
     if (fresh == NULL) {
         /* A block that is already large enough need not have moved. */
         return size <= old ? block : NULL;
     }
     memcpy(fresh, block, old < size ? old : size);
-    release(block);
+    release(block, caller);
     return fresh;
 }
 
@@ -348,34 +372,34 @@ static inline bool stays(const void *block, size_t size) {
            cm_fits_class(kind, size);
 }
 
-static CM_COLD void *reallocate(void *block, size_t size) {
+static CM_COLD void *reallocate(void *block, size_t size, const void *caller) {
     if (block == NULL) {
-        return allocate(size);
+        return allocate(size, caller);
     }
     if (size > PTRDIFF_MAX) {
         return no_memory();
     }
-    const struct place place = locate_live(block, "realloc");
-    if (place.region == NULL) {
+    const struct cm_place place = locate_live(block, "realloc");
+    if (place.kind == CM_KIND_NONE) {
         return next_realloc(block, size);
     }
     if (size == 0) {
-        release(block);
+        release(block, caller);
         return NULL;
     }
-    return resize_in_place(place, block, size) ? block : move(place, block, size);
+    return resize_in_place(place, block, size) ? block : move(place, block, size, caller);
 }
 
 CM_EXPORT void *CM_ENTRY(realloc)(void *block, size_t size) {
-    return stays(block, size) ? block : reallocate(block, size);
+    return stays(block, size) ? block : reallocate(block, size, CALLER);
 }
 
 CM_EXPORT size_t CM_ENTRY(malloc_usable_size)(void *block) {
     if (block == NULL) {
         return 0;
     }
-    const struct place place = locate_live(block, "malloc_usable_size");
-    return place.region != NULL ? size_at(place, block) : next_usable_size(block);
+    const struct cm_place place = locate_live(block, "malloc_usable_size");
+    return place.kind != CM_KIND_NONE ? size_at(place, block) : next_usable_size(block);
 }
 
 /* ---- aligned blocks ---- */
@@ -385,7 +409,7 @@ CM_EXPORT int CM_ENTRY(posix_memalign)(void **block, size_t alignment, size_t si
         return EINVAL;
     }
     const int saved = errno;
-    void *const fresh = allocate_aligned(alignment, size);
+    void *const fresh = allocate_aligned(alignment, size, CALLER);
     errno = saved;
     if (fresh == NULL) {
         return ENOMEM;
@@ -400,7 +424,7 @@ static void *invalid(void) {
 }
 
 /* As glibc before 2.38: an alignment that is not a power of two is taken up to the next. */
-static void *allocate_aligned_leniently(size_t alignment, size_t size) {
+static void *allocate_aligned_leniently(size_t alignment, size_t size, const void *caller) {
     size_t power = CM_GRANULE;
     while (power < alignment) {
         if (power > SIZE_MAX / 2) {
@@ -408,19 +432,19 @@ static void *allocate_aligned_leniently(size_t alignment, size_t size) {
         }
         power *= 2;
     }
-    return allocate_aligned(power, size);
+    return allocate_aligned(power, size, caller);
 }
 
 CM_EXPORT void *CM_ENTRY(aligned_alloc)(size_t alignment, size_t size) {
-    return allocate_aligned_leniently(alignment, size);
+    return allocate_aligned_leniently(alignment, size, CALLER);
 }
 
 CM_EXPORT void *CM_ENTRY(memalign)(size_t alignment, size_t size) {
-    return allocate_aligned_leniently(alignment, size);
+    return allocate_aligned_leniently(alignment, size, CALLER);
 }
 
 CM_EXPORT void *CM_ENTRY(valloc)(size_t size) {
-    return allocate_aligned(cm_sys_page_size(), size);
+    return allocate_aligned(cm_sys_page_size(), size, CALLER);
 }
 
 CM_EXPORT void *CM_ENTRY(pvalloc)(size_t size) {
@@ -430,5 +454,5 @@ CM_EXPORT void *CM_ENTRY(pvalloc)(size_t size) {
         return no_memory();
     }
     rounded &= ~(page - 1);
-    return allocate_aligned(page, rounded != 0 ? rounded : page);
+    return allocate_aligned(page, rounded != 0 ? rounded : page, CALLER);
 }

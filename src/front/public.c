@@ -2,8 +2,10 @@
 /* The library's own functions, and what it does when it is loaded and when the program ends. */
 #include <chunkmalloc/chunkmalloc.h>
 
-#include "names.h"
+#include "entry.h"
+#include <host/hard.h>
 #include <host/options.h>
+#include <host/out.h>
 #include <host/reclaim.h>
 #include <host/region.h>
 #include <host/stats.h>
@@ -17,7 +19,7 @@ CM_EXPORT const char *chunkmalloc_version(void) {
 }
 
 CM_EXPORT bool chunkmalloc_owns(const void *address) {
-    return cm_region_of(address) != NULL;
+    return cm_region_of(address) != NULL || cm_hard_is_zero(address);
 }
 
 CM_EXPORT size_t chunkmalloc_get_stats(struct chunkmalloc_stats *stats, size_t size) {
@@ -43,6 +45,14 @@ CM_EXPORT size_t chunkmalloc_purge(void) {
 /* Programs close standard error before they end. */
 static int report_fd = -1;
 
+static void complain(const char *text) {
+    struct cm_out out = cm_out_to(STDERR_FILENO);
+    cm_out_text(&out, "chunkmalloc: ");
+    cm_out_text(&out, text);
+    cm_out_text(&out, "\n");
+    (void)cm_out_flush(&out);
+}
+
 /* Everything works before this has run, with the default options. */
 __attribute__((constructor(101))) static void set_up(void) {
     cm_options_read(environ);
@@ -51,6 +61,9 @@ __attribute__((constructor(101))) static void set_up(void) {
     }
     cm_region_set_up();
     cm_thread_set_up();
+    if (cm_options.harden && !cm_stands_aside() && !cm_hard_start()) {
+        complain("no memory for the hardened mode; it is off");
+    }
 }
 
 __attribute__((destructor)) static void at_end(void) {

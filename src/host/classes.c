@@ -41,6 +41,8 @@
 #define EXCESS(size) (RECIPROCAL(size) * (size) - ((uint64_t)1 << 32))
 #define DIVISION(size_class, before, size) \
     [size_class] = {(uint32_t)RECIPROCAL(size), (uint32_t)((SLOTS(size) - 1) * EXCESS(size) + 1)},
+#define HARD_DIVISION(size_class, before, size) \
+    [CM_HARD + (size_class)] = {(uint32_t)RECIPROCAL(size), 0},
 
 #define LEAST(size_class, before, size) [size_class] = (before) + 1,
 #define SIZES(size_class, before, size) [size_class] = (size) - (before),
@@ -48,7 +50,7 @@
 const struct cm_tables cm_tables = {
     .nothing = {[63] = cm_tables.nothing},
     .class_of_granules = {CLASSES(GRANULES)},
-    .divisions = {CLASSES(DIVISION)},
+    .divisions = {CLASSES(DIVISION) CLASSES(HARD_DIVISION)},
     .least = {CLASSES(LEAST)},
     .sizes = {CLASSES(SIZES)},
 };
@@ -60,5 +62,17 @@ const struct cm_tables cm_tables = {
 #define DEPOT(size) AT_LEAST(2, AT_MOST(64, 262144 / (MAGAZINE(size) * (size))))
 #define CLASS(size_class, before, size) \
     [size_class] = {(size), SLOTS(size), MAGAZINE(size), DEPOT(size)},
+#define HARD_CLASS(size_class, before, size) CLASS(CM_HARD + (size_class), before, size)
 
-const struct cm_class cm_classes[CM_CLASSES + 1] = {CLASSES(CLASS)};
+const struct cm_class cm_classes[CM_SLAB_CLASSES + 1] = {CLASSES(CLASS) CLASSES(HARD_CLASS)};
+
+unsigned cm_aligned_class(size_t alignment, size_t size) {
+    if (alignment > CM_CHUNK_SIZE || size > CM_SMALL_MAX) {
+        return 0;
+    }
+    unsigned size_class = cm_class_of(size > alignment ? size : alignment);
+    while ((cm_class_size(size_class) & (alignment - 1)) != 0) {
+        size_class++;
+    }
+    return size_class;
+}

@@ -13,11 +13,21 @@
 
 enum { CM_CLASSES = 44, CM_SMALL_MAX = 32768, CM_GRANULE = 16 };
 
-/* The kind map's entry of a chunk: 1 to CM_CLASSES, all chunks of a slab of that class. */
+/*
+ * The kind map's entry of a chunk: 1 to CM_CLASSES, all chunks of a slab of that class. The kinds
+ * above CM_HARD are those of the hardened mode (hard.h), which the fast paths take for none: class
+ * c of its slabs is c + CM_HARD there, and wherever slabs and depots go by their class.
+ */
 enum cm_kind {
     CM_KIND_NONE = 0,               /* no block of the program starts in the chunk */
     CM_KIND_LARGE = CM_CLASSES + 1, /* a large block starts at the chunk */
-    CM_KINDS
+    CM_HARD = CM_KIND_LARGE,
+    CM_SLAB_CLASSES = CM_HARD + CM_CLASSES,
+    CM_KIND_HARD_LARGE, /* a large block starts at the chunk, with guards around it */
+    CM_KIND_HARD_TIGHT, /* a small block ends with the chunk, before a guard */
+    CM_KIND_HARD_FREED, /* one of these, freed but not yet free */
+    CM_KINDS,
+    CM_KIND_HARD_ZERO = CM_KINDS /* of no chunk: a block of no bytes, outside the regions */
 };
 
 /*
@@ -40,7 +50,7 @@ struct cm_class {
     uint16_t depot;    /* full magazines that its depot keeps at most */
 };
 
-CM_HIDDEN extern const struct cm_class cm_classes[CM_CLASSES + 1];
+CM_HIDDEN extern const struct cm_class cm_classes[CM_SLAB_CLASSES + 1];
 
 /*
  * What the fast paths look up, in one object, so that one register leads to all of it. It begins
@@ -97,6 +107,14 @@ static inline unsigned cm_class_of(size_t size) {
 static inline size_t cm_class_size(unsigned size_class) {
     return cm_classes[size_class].size;
 }
+
+static inline bool cm_is_hard(unsigned kind) {
+    return kind > CM_HARD;
+}
+
+/* The smallest class whose slots are all aligned to alignment, a power of two, or 0 if that is more
+ * than a chunk, at which slabs start, or the size is more than a slot's. */
+unsigned cm_aligned_class(size_t alignment, size_t size);
 
 /* Slabs are aligned to their size. */
 static inline uint32_t cm_offset_in_slab(const void *address) {

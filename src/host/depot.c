@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "depot.h"
 
+#include "hard_runs.h"
 #include "out.h"
 #include "runs.h"
 #include <core/assert.h>
 
 _Static_assert(sizeof(struct cm_magazine) <= CM_MAGAZINE_SIZE, "a magazine has 512 bytes");
 
-struct cm_depot cm_depots[CM_CLASSES + 1] = {
-    [0 ... CM_CLASSES] = {.lock = CM_LOCK_INITIALISER, .limit = 1},
+struct cm_depot cm_depots[CM_SLAB_CLASSES + 1] = {
+    [0 ... CM_SLAB_CLASSES] = {.lock = CM_LOCK_INITIALISER, .limit = 1},
 };
 
 /* Magazines are cut from runs of their own, in which no block of a program starts. */
@@ -17,22 +18,31 @@ static unsigned char *pool_next;
 static unsigned char *pool_end;
 size_t cm_depot_internal;
 
+static unsigned char *get_pool(void) {
+    if (cm_hard_on) {
+        return cm_hard_pool_alloc(CM_SLAB_CHUNKS);
+    }
+    const struct cm_run_request request = {.length = CM_SLAB_CHUNKS, .align = 1};
+    struct cm_run_news news;
+    const struct cm_run run = cm_runs_alloc(&request, &news);
+    return run.region != NULL ? cm_chunk_address(run.region, run.chunk) : NULL;
+}
+
 static struct cm_magazine *make_magazine(void) {
+    struct cm_magazine *magazine = NULL;
     cm_lock_acquire(&cm_depot_pool_lock);
     if (pool_next == pool_end) {
-        const struct cm_run_request request = {.length = CM_SLAB_CHUNKS, .align = 1};
-        struct cm_run_news news;
-        const struct cm_run run = cm_runs_alloc(&request, &news);
-        if (run.region == NULL) {
-            cm_lock_release(&cm_depot_pool_lock);
-            return NULL;
+        pool_next = get_pool();
+        pool_end = pool_next;
+        if (pool_next != NULL) {
+            pool_end += CM_SLAB_SIZE;
+            cm_depot_internal += CM_SLAB_SIZE;
         }
-        pool_next = cm_chunk_address(run.region, run.chunk);
-        pool_end = pool_next + CM_SLAB_SIZE;
-        cm_depot_internal += CM_SLAB_SIZE;
     }
-    struct cm_magazine *const magazine = (struct cm_magazine *)(void *)pool_next;
-    pool_next += CM_MAGAZINE_SIZE;
+    if (pool_next != NULL) {
+        magazine = (struct cm_magazine *)(void *)pool_next;
+        pool_next += CM_MAGAZINE_SIZE;
+    }
     cm_lock_release(&cm_depot_pool_lock);
     return magazine;
 }

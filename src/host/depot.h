@@ -35,7 +35,7 @@ struct cm_depot {
     uint32_t empty_count;
 } __attribute__((aligned(64)));
 
-CM_HIDDEN extern struct cm_depot cm_depots[CM_CLASSES + 1];
+CM_HIDDEN extern struct cm_depot cm_depots[CM_SLAB_CLASSES + 1];
 
 /* Where the first block of the class lies in a magazine. */
 static inline void **cm_magazine_bottom(struct cm_magazine *magazine, unsigned size_class) {

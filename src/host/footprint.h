@@ -18,7 +18,7 @@ struct cm_footprint {
     uint64_t large;       /* in large blocks */
     uint64_t used;        /* in live runs */
     uint64_t dirty;       /* in free runs, that may be resident */
-    uint64_t hollow;      /* in slabs, that were given back */
+    uint64_t hollow;      /* in slabs and condemned runs, that were given back */
     uint64_t peak;        /* largest live since reclaim.c last gave back */
     uint64_t taken;       /* taken for runs or slots, ever */
     uint64_t again;       /* of these, such as had been given back; both wrap around */

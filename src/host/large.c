@@ -4,13 +4,8 @@
 #include <core/run.h>
 #include <string.h>
 
-/* Chunks that size bytes take; more than a heap can have if that does not fit. */
-static uint64_t chunks_for(size_t size) {
-    return ((uint64_t)size + CM_CHUNK_SIZE - 1) >> CM_CHUNK_SHIFT;
-}
-
 void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
-    const uint64_t length = size != 0 ? chunks_for(size) : 1;
+    const uint64_t length = size != 0 ? cm_large_chunks(size) : 1;
     const uint64_t align = alignment > CM_CHUNK_SIZE ? alignment >> CM_CHUNK_SHIFT : 1;
     if (length > CHUNK_HEAP_MAX_CHUNKS || align > CHUNK_HEAP_MAX_CHUNKS) {
         return NULL;
@@ -18,7 +13,7 @@ void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
     const struct cm_run_request request = {
         .length = (uint32_t)length,
         .align = (uint32_t)align,
-        .large = true,
+        .kind = CM_KIND_LARGE,
         .will_grow = wish == CM_LARGE_GROWING,
     };
     struct cm_run_news news;
@@ -34,7 +29,7 @@ void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
 }
 
 bool cm_large_resize(struct cm_run run, size_t size) {
-    const uint64_t length = chunks_for(size);
+    const uint64_t length = cm_large_chunks(size);
     return length <= CHUNK_HEAP_MAX_CHUNKS && cm_runs_resize(run, (uint32_t)length);
 }
 

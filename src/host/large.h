@@ -12,6 +12,11 @@ enum cm_large_wish {
     CM_LARGE_GROWING /* rather where it can grow: it is a longer copy of a block */
 };
 
+/* Chunks that size bytes take; more than a heap can have if that does not fit. */
+static inline uint64_t cm_large_chunks(size_t size) {
+    return ((uint64_t)size + CM_CHUNK_SIZE - 1) >> CM_CHUNK_SHIFT;
+}
+
 /* Aligned to alignment, a power of two, and to a chunk. NULL if there is no memory. size is at most
  * PTRDIFF_MAX. */
 void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish);

@@ -84,6 +84,9 @@ static const char *apply(struct cm_options *options, struct word name, struct wo
     if (is(name, "thp")) {
         return parse_choice(value, "off", "on", &options->thp) ? NULL : "on or off expected in";
     }
+    if (is(name, "harden")) {
+        return parse_choice(value, "off", "on", &options->harden) ? NULL : "on or off expected in";
+    }
     if (is(name, "stats")) {
         return parse_choice(value, "off", "exit", &options->stats_at_exit)
                    ? NULL
@@ -134,18 +137,23 @@ static void echo(const struct cm_options *options) {
     cm_out_number(&out, options->keep);
     cm_out_text(&out, options->second ? ",second=on" : ",second=off");
     cm_out_text(&out, options->thp ? ",thp=on" : ",thp=off");
+    cm_out_text(&out, options->harden ? ",harden=on" : ",harden=off");
     cm_out_text(&out, options->stats_at_exit ? ",stats=exit" : ",stats=off");
     cm_out_text(&out, ",verbose=on\n");
     (void)cm_out_flush(&out);
 }
 
-void cm_options_read(char *const *environment) {
-    const char *text = NULL;
-    for (; environment != NULL && *environment != NULL && text == NULL; environment++) {
+static const char *find_variable(char *const *environment) {
+    for (; environment != NULL && *environment != NULL; environment++) {
         if (strncmp(*environment, VARIABLE "=", sizeof VARIABLE) == 0) {
-            text = *environment + sizeof VARIABLE;
+            return *environment + sizeof VARIABLE;
         }
     }
+    return NULL;
+}
+
+void cm_options_read(char *const *environment) {
+    const char *const text = find_variable(environment);
     if (text == NULL || cm_sys_is_privileged()) {
         return;
     }

@@ -10,6 +10,7 @@
  *   keep=SIZE        free memory that may stay resident however little is in use; default 256K
  *   second=on|off    use a second region when the static heap is full; default on
  *   thp=off|on       ask for huge pages for what is unlocked from now on; default off
+ *   harden=off|on    the hardened mode; default off, but on in libchunkmalloc-hardened.so
  *   stats=off|exit   exit: write the statistics to standard error when the program ends
  *   verbose=off|on   on: write the options in force to standard error when the program starts
  *
@@ -25,12 +26,19 @@ struct cm_options {
     uint64_t keep;
     bool second;
     bool thp;
+    bool harden;
     bool stats_at_exit;
     bool verbose;
 };
 
+#ifdef CM_HARDENED
+enum { CM_HARDEN = true };
+#else
+enum { CM_HARDEN = false };
+#endif
+
 #define CM_OPTIONS_DEFAULT \
-    { .keep = (uint64_t)CM_KEEP << CM_CHUNK_SHIFT, .second = true }
+    { .keep = (uint64_t)CM_KEEP << CM_CHUNK_SHIFT, .second = true, .harden = CM_HARDEN }
 
 /* Constant after cm_options_read. */
 extern struct cm_options cm_options __attribute__((visibility("hidden")));

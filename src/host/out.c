@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "out.h"
 
+#include "sites.h"
 #include "sys.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,14 +60,53 @@ void cm_out_pointer(struct cm_out *out, const void *pointer) {
     out_in_base(out, (uintptr_t)pointer, 16);
 }
 
-void cm_die(const char *what, const char *which, const void *pointer) {
+static struct cm_out begin_line(const char *what, const char *which, const void *pointer) {
     struct cm_out out = cm_out_to(STDERR_FILENO);
     cm_out_text(&out, "chunkmalloc: ");
     cm_out_text(&out, what);
     cm_out_text(&out, which);
     cm_out_text(&out, " ");
     cm_out_pointer(&out, pointer);
-    cm_out_text(&out, "\n");
-    (void)cm_out_flush(&out);
+    return out;
+}
+
+_Noreturn static void end_line(struct cm_out *out) {
+    cm_out_text(out, "\n");
+    (void)cm_out_flush(out);
     abort();
+}
+
+void cm_die(const char *what, const char *which, const void *pointer) {
+    struct cm_out out = begin_line(what, which, pointer);
+    end_line(&out);
+}
+
+/* As debuggers name it: the file's name and the distance from where it is loaded. */
+static void out_site(struct cm_out *out, const char *text, const void *site) {
+    Dl_info info;
+    if (site == NULL) {
+        return;
+    }
+    cm_out_text(out, text);
+    if (dladdr(site, &info) != 0 && info.dli_fname != NULL) {
+        const char *const slash = strrchr(info.dli_fname, '/');
+        cm_out_text(out, slash != NULL ? slash + 1 : info.dli_fname);
+        cm_out_text(out, "+");
+        site = (const void *)((uintptr_t)site - (uintptr_t)info.dli_fbase);
+    }
+    cm_out_pointer(out, site);
+}
+
+void cm_die_with(const char *what, const char *which, const void *pointer, size_t size) {
+    struct cm_out out = begin_line(what, which, pointer);
+    const struct cm_sites sites = cm_sites_of(pointer);
+    if (size != 0) {
+        cm_out_text(&out, " (");
+        cm_out_number(&out, size);
+        cm_out_text(&out, " bytes");
+        out_site(&out, ", allocated at ", sites.allocated);
+        out_site(&out, ", freed at ", sites.freed);
+        cm_out_text(&out, ")");
+    }
+    end_line(&out);
 }

@@ -2,6 +2,7 @@
 #include "reclaim.h"
 
 #include "footprint.h"
+#include "hard_runs.h"
 #include "runs.h"
 #include "thread.h"
 
@@ -61,7 +62,7 @@ static size_t hollow_slabs(const struct cm_region *region) {
 static size_t reclaim(uint64_t keep) {
     size_t purged = 0;
     cm_thread_flush();
-    for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
+    for (unsigned size_class = 1; size_class <= CM_SLAB_CLASSES; size_class++) {
         cm_depot_drain(size_class);
     }
     purged += hollow_slabs(&cm_section);
@@ -85,6 +86,7 @@ void cm_reclaim_if_due(void) {
 }
 
 size_t cm_reclaim(uint64_t keep) {
+    cm_hard_runs_release();
     cm_lock_acquire(&cm_reclaim_lock);
     const size_t purged = reclaim(keep);
     cm_lock_release(&cm_reclaim_lock);

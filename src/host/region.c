@@ -33,7 +33,9 @@ struct part {
     size_t more;
 };
 
-enum { PARTS = 6 };
+enum { PARTS = 7 };
+
+enum { RECORDS_SIZE = CM_SLAB_RECORDS * sizeof(uint16_t) };
 
 /* Returns how many: the section's bits are ordinary memory. */
 static unsigned list_parts(const struct cm_region *region, struct part parts[PARTS]) {
@@ -42,9 +44,15 @@ static unsigned list_parts(const struct cm_region *region, struct part parts[PAR
     parts[1] = (struct part){region->heap.nodes, chunks * sizeof(struct chunk_node), 0};
     parts[2] = (struct part){region->slabs, sizeof(struct cm_slab), sizeof(struct cm_slab)};
     parts[3] = (struct part){region->kinds, chunks, 0};
-    parts[4] = (struct part){region->heap.bits, chunks / 4, 2 * sizeof(chunk_word)};
-    parts[5] = (struct part){region->touched, chunks / 8, 0};
-    return region == &cm_section ? PARTS - 2 : PARTS;
+    unsigned count = 4;
+    if (region->use->records != NULL) {
+        parts[count++] = (struct part){region->use->records, RECORDS_SIZE, RECORDS_SIZE};
+    }
+    if (region != &cm_section) {
+        parts[count++] = (struct part){region->heap.bits, chunks / 4, 2 * sizeof(chunk_word)};
+        parts[count++] = (struct part){region->touched, chunks / 8, 0};
+    }
+    return count;
 }
 
 static unsigned char *part_at(const struct part *part, uint32_t chunk) {
@@ -164,6 +172,31 @@ static bool unlock_fixed_parts(const struct chunk_heap *heap) {
     return cm_sys_unlock(state, (size_t)((unsigned char *)heap->bits - state));
 }
 
+/* Between guards, in a mapping of their own. */
+static bool reserve_records(const struct cm_region *region) {
+    const size_t size = pages((region->heap.chunks / CM_SLAB_CHUNKS + 1) * (size_t)RECORDS_SIZE);
+    unsigned char *const start = (unsigned char *)cm_sys_reserve(size + 2 * CM_SLAB_SIZE);
+    if (start == NULL) {
+        return false;
+    }
+    unsigned char *const records = start + CM_SLAB_SIZE;
+    const size_t open =
+        (size_t)arith_round_up(opened(region) + CM_SLAB_CHUNKS, CM_SLAB_CHUNKS) / CM_SLAB_CHUNKS;
+    (void)cm_sys_forbid(start, CM_SLAB_SIZE);
+    (void)cm_sys_forbid(records + size, CM_SLAB_SIZE);
+    cm_sys_omit_from_dumps(start, size + 2 * CM_SLAB_SIZE);
+    if (!cm_sys_unlock(records, open * RECORDS_SIZE)) {
+        cm_sys_unreserve(start, size + 2 * CM_SLAB_SIZE);
+        return false;
+    }
+    region->use->records = (uint16_t *)(void *)records;
+    return true;
+}
+
+bool cm_region_harden(void) {
+    return reserve_records(&cm_section);
+}
+
 static bool set_up_second(unsigned char *start, const struct layout *layout) {
     unsigned char *const bookkeeping = start + layout->kinds + layout->touched;
     unsigned char *const slabs = bookkeeping + layout->bookkeeping;
@@ -176,7 +209,8 @@ static bool set_up_second(unsigned char *start, const struct layout *layout) {
     cm_second.touched = (uint64_t *)(void *)(start + layout->kinds);
     cm_second.slabs = (struct cm_slab *)(void *)slabs;
     cm_second.use = &second_use;
-    return unlock_fixed_parts(&cm_second.heap);
+    return unlock_fixed_parts(&cm_second.heap) &&
+           (cm_section.use->records == NULL || reserve_records(&cm_second));
 }
 
 static bool reserve(uint64_t chunks) {

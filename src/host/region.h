@@ -20,7 +20,10 @@ struct cm_slab;
 struct cm_region_use {
     uint32_t free_dirty; /* touched chunks in free runs */
     uint32_t cursor;     /* where the next purge starts to look */
+    uint16_t *records;   /* hard.h: CM_SLAB_RECORDS a slab, elsewhere; NULL if not hardened */
 };
+
+enum { CM_SLAB_RECORDS = 4096 };
 
 struct cm_region {
     struct chunk_heap heap;
@@ -69,6 +72,10 @@ CM_HIDDEN extern const bool cm_section_is_writable;
 /* Keeps what is not open of the section out of core dumps, and read-only. Called once, by a
  * constructor; threads may be at work already. */
 void cm_region_set_up(void);
+
+/* Reserves the records of the section, and from then on those of the second region with it. Needs
+ * the heap's lock. */
+bool cm_region_harden(void);
 
 /* Makes at least the first `chunks` chunks of the region available, up to its end; false if that
  * changes nothing. Needs the heap's lock. */

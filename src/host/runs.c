@@ -11,6 +11,8 @@ struct cm_lock cm_heap_lock = CM_LOCK_INITIALISER;
 struct cm_lock cm_purge_lock = CM_LOCK_INITIALISER;
 uint64_t cm_runs_purged;
 uint64_t cm_runs_failures;
+uint64_t cm_runs_condemned;
+uint64_t cm_runs_condemned_chunks;
 
 static bool purging; /* guarded by the heap's lock; true only while cm_purge_lock is held */
 
@@ -105,7 +107,7 @@ static uint32_t alloc_in(const struct cm_region *region, const struct cm_run_req
         }
     }
     const uintptr_t base = (uintptr_t)region->heap.memory >> CM_CHUNK_SHIFT;
-    const uint32_t phase = (uint32_t)(base & (request->align - 1));
+    const uint32_t phase = (uint32_t)((base + request->before) & (request->align - 1));
     uint32_t chunk = chunk_run_alloc(&region->heap, request->length, request->align, phase);
     if (chunk == RUN_NONE) {
         const uint64_t most =
@@ -144,8 +146,8 @@ static struct cm_run alloc_locked(const struct cm_run_request *request, uint32_t
 }
 
 static void enter(struct cm_run run, const struct cm_run_request *request) {
-    if (request->large) {
-        run.region->kinds[run.chunk] = CM_KIND_LARGE;
+    if (request->kind != CM_KIND_NONE) {
+        run.region->kinds[run.chunk + request->before] = request->kind;
         cm_count(&cm_footprint.large, request->length);
     }
 }
@@ -225,6 +227,42 @@ bool cm_runs_free_large(struct cm_run run) {
     return is_large;
 }
 
+/* What is condemned is used, but nobody's, and not resident. */
+static void count_condemned(bool more, uint32_t length) {
+    const uint64_t change = more ? length : -(uint64_t)length;
+    cm_runs_condemned += more ? 1 : -(uint64_t)1;
+    cm_runs_condemned_chunks += change;
+    cm_count(&cm_footprint.hollow, change);
+}
+
+bool cm_runs_condemn(struct cm_run run) {
+    uint8_t *const kind = &run.region->kinds[run.chunk + 1];
+    cm_lock_acquire(&cm_heap_lock);
+    const bool is_block = *kind == CM_KIND_HARD_LARGE || *kind == CM_KIND_HARD_TIGHT;
+    if (is_block) {
+        *kind = CM_KIND_HARD_FREED;
+        const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
+        cm_count(&cm_footprint.large, -(uint64_t)length);
+        count_condemned(true, length);
+    }
+    cm_lock_release(&cm_heap_lock);
+    return is_block;
+}
+
+void cm_runs_free_condemned(struct cm_run run, bool purged) {
+    uint8_t *const kind = &run.region->kinds[run.chunk + 1];
+    cm_lock_acquire(&cm_heap_lock);
+    chunk_require(*kind == CM_KIND_HARD_FREED);
+    *kind = CM_KIND_NONE;
+    const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
+    count_condemned(false, length);
+    if (purged) {
+        set_touched(run.region, run.chunk, length, false);
+    }
+    free_locked(run);
+    release_and_purge();
+}
+
 static bool resize_in_place(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
     return length <= heap->chunks && chunk_run_resize(heap, chunk, length, false) != RUN_NONE;
 }
@@ -267,7 +305,7 @@ enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *add
         kind = chunk < heap->state->touched ? CHUNK_MISUSE_DOUBLE_FREE : CHUNK_MISUSE_OUTSIDE;
     } else {
         const uint32_t start = chunk_bitmap_start_of(heap, chunk);
-        if (!chunk_bitmap_is_live(heap, start)) {
+        if (!chunk_bitmap_is_live(heap, start) || region->kinds[chunk] == CM_KIND_HARD_FREED) {
             kind = CHUNK_MISUSE_DOUBLE_FREE;
         } else if (region->kinds[start] != CM_KIND_NONE) {
             kind = CHUNK_MISUSE_INTERIOR;

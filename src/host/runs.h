@@ -24,8 +24,9 @@ struct cm_run {
 struct cm_run_request {
     uint32_t length; /* chunks, at least 1 */
     uint32_t align;  /* chunks, a power of two */
+    uint32_t before; /* chunks before the one that is to be aligned, and where a block starts */
     bool will_grow;  /* prefer a place with as much free space again behind it */
-    bool large;      /* it is a large block: entered in the kind map at the first chunk */
+    uint8_t kind;    /* of the block: entered in the kind map there, if it is not none */
 };
 
 /* What is known of the memory of a new run, in chunks. */
@@ -42,6 +43,15 @@ void cm_runs_free_slab(struct cm_run run, uint32_t hollow);
 
 /* Frees the run if it is still a large block; false if it is not. Takes the heap's lock. */
 bool cm_runs_free_large(struct cm_run run);
+
+/* Of a run with guards, whose block starts at its second chunk: marks that as freed; false if there
+ * is none. And frees such a run later; purged: its memory was given back. Take the heap's lock. */
+bool cm_runs_condemn(struct cm_run run);
+void cm_runs_free_condemned(struct cm_run run, bool purged);
+
+/* Runs that are condemned, and their chunks. Guarded by the heap's lock. */
+CM_HIDDEN extern uint64_t cm_runs_condemned;
+CM_HIDDEN extern uint64_t cm_runs_condemned_chunks;
 
 /* Makes a large block length chunks long in place. Takes the heap's lock. */
 bool cm_runs_resize(struct cm_run run, uint32_t length);

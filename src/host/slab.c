@@ -2,6 +2,8 @@
 #include "slab.h"
 
 #include "footprint.h"
+#include "hard_cache.h"
+#include "hard_record.h"
 #include "out.h"
 #include "runs.h"
 #include "sys.h"
@@ -48,11 +50,31 @@ static bool is_worth_populating(uint32_t absent) {
            cm_counted(&cm_footprint.small_bytes) > MANY * CM_SLAB_SIZE;
 }
 
-/* Memory for a slab, or NULL. */
-static unsigned char *get_memory(void) {
+static struct cm_run get_run(struct cm_run_news *news) {
     const struct cm_run_request request = {.length = CM_SLAB_CHUNKS, .align = CM_SLAB_CHUNKS};
+    return cm_runs_alloc(&request, news);
+}
+
+/* One of two: where it is cannot be known. */
+static struct cm_run get_hard_run(struct cm_run_news *news) {
+    struct cm_run_news other_news;
+    const struct cm_run run = get_run(news);
+    const struct cm_run other = get_run(&other_news);
+    if (other.region == NULL) {
+        return run;
+    }
+    const bool take_other = cm_hard_random(2) == 1;
+    cm_runs_free_slab(take_other ? run : other, 0);
+    if (take_other) {
+        *news = other_news;
+    }
+    return take_other ? other : run;
+}
+
+/* Memory for a slab, or NULL. */
+static unsigned char *get_memory(bool hard) {
     struct cm_run_news news;
-    const struct cm_run run = cm_runs_alloc(&request, &news);
+    const struct cm_run run = hard ? get_hard_run(&news) : get_run(&news);
     if (run.region == NULL) {
         return NULL;
     }
@@ -67,7 +89,7 @@ static unsigned char *get_memory(void) {
 static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class,
                                  struct cm_lock *lock) {
     cm_lock_release(lock);
-    unsigned char *const memory = get_memory();
+    unsigned char *const memory = get_memory(cm_is_hard(size_class));
     cm_lock_acquire(lock);
     if (memory == NULL) {
         return NULL;
@@ -147,19 +169,43 @@ static void set_ready(struct cm_slab *slab, uint32_t chunks, bool ready) {
     slab->ready = (uint16_t)(ready ? slab->ready | chunks : slab->ready & ~chunks);
 }
 
-/* Carves the slots of the lowest chunk in which that is not done. There is one. */
-static void carve(struct cm_slab *slab) {
+/* A chunk whose slots are not carved; there is one. */
+static unsigned choose_chunk(const struct cm_slab *slab) {
+    const uint32_t left = (uint16_t)~slab->ready;
+    if (!cm_is_hard(slab->size_class)) {
+        return bits_lowest(left);
+    }
+    const unsigned shift = cm_hard_random(CM_SLAB_CHUNKS);
+    const uint32_t above = left >> shift;
+    return above != 0 ? shift + bits_lowest(above) : bits_lowest(left);
+}
+
+/* What is in slots that the program does not have: the mark, or nothing and the record of one that
+ * is new. */
+static void make_free(const struct cm_slab *slab, unsigned first, unsigned end) {
     const size_t size = cm_class_size(slab->size_class);
-    const unsigned chunk = bits_lowest(~(uint64_t)slab->ready);
+    const bool hard = cm_is_hard(slab->size_class);
+    for (unsigned slot = first; slot < end; slot++) {
+        unsigned char *const block = slab->memory + slot * size;
+        if (hard) {
+            const struct cm_place place = {cm_region_of(block), slab->size_class};
+            cm_record_set(cm_record(place, block), CM_RECORD_NEW);
+        } else {
+            ((uintptr_t *)(void *)block)[1] = cm_free_mark();
+        }
+    }
+}
+
+/* Carves the slots of a chunk. */
+static void carve(struct cm_slab *slab) {
+    const unsigned chunk = choose_chunk(slab);
     chunk_require(chunk < CM_SLAB_CHUNKS);
     const unsigned end = first_slot(slab, chunk + 1);
-    unsigned slot = first_slot(slab, chunk);
-    if (slot < end) {
+    const unsigned first = first_slot(slab, chunk);
+    if (first < end) {
         fill_hollow(slab, 1u << chunk);
     }
-    for (; slot < end; slot++) {
-        ((uintptr_t *)(void *)(slab->memory + slot * size))[1] = cm_free_mark();
-    }
+    make_free(slab, first, end);
     set_ready(slab, 1u << chunk, true);
 }
 
@@ -330,8 +376,12 @@ bool cm_slab_is_out(unsigned size_class, const void *block) {
 
 static enum chunk_misuse misuse_in(const struct cm_slab *slab, const void *address) {
     const uint32_t offset = (uint32_t)((const unsigned char *)address - slab->memory);
-    if (!cm_is_slot(slab->size_class, offset)) {
+    const bool hard = cm_is_hard(slab->size_class);
+    if (!cm_is_slot(hard ? slab->size_class - CM_HARD : slab->size_class, offset)) {
         return CHUNK_MISUSE_INTERIOR;
+    }
+    if (hard) {
+        return cm_hard_misuse((struct cm_place){cm_region_of(address), slab->size_class}, address);
     }
     return cm_slot_number(slab->size_class, offset) < slab->reached ? CHUNK_MISUSE_DOUBLE_FREE
                                                                     : CHUNK_MISUSE_OUTSIDE;

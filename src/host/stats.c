@@ -29,6 +29,8 @@ static void add_regions(struct chunkmalloc_stats *stats) {
     }
     stats->purged = cm_runs_purged;
     stats->failures = cm_runs_failures;
+    stats->large_blocks -= cm_runs_condemned;
+    stats->in_large -= cm_runs_condemned_chunks << CM_CHUNK_SHIFT;
     cm_lock_release(&cm_heap_lock);
     stats->heap_limit = (size_t)(chunks < cm_region_limit ? chunks : cm_region_limit)
                         << CM_CHUNK_SHIFT;
@@ -53,7 +55,7 @@ static size_t less(size_t a, size_t b) {
 
 void cm_stats_collect(struct chunkmalloc_stats *stats) {
     *stats = (struct chunkmalloc_stats){.size = sizeof *stats};
-    for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
+    for (unsigned size_class = 1; size_class <= CM_SLAB_CLASSES; size_class++) {
         add_class(stats, size_class);
     }
     size_t cached = 0;
@@ -119,6 +121,9 @@ static bool kind_is_right(const struct cm_region *region, uint32_t start, uint32
     if (region->kinds[start] == CM_KIND_LARGE) {
         return chunk == start || kind == CM_KIND_NONE;
     }
+    if (kind >= CM_KIND_HARD_LARGE) {
+        return chunk == start + 1;
+    }
     return kind == CM_KIND_NONE ||
            kind == cm_slab_row(region, cm_chunk_address(region, chunk))->size_class;
 }
@@ -155,7 +160,7 @@ static const char *check_all(void) {
     if (finding == NULL && cm_second_size != 0) {
         finding = check_region(&cm_second);
     }
-    for (unsigned size_class = 1; size_class <= CM_CLASSES && finding == NULL; size_class++) {
+    for (unsigned size_class = 1; size_class <= CM_SLAB_CLASSES && finding == NULL; size_class++) {
         finding = cm_slab_check(&cm_depots[size_class].slabs, size_class);
     }
     return finding;

@@ -90,6 +90,24 @@ void cm_sys_lock(void *start, size_t size) {
     }
 }
 
+bool cm_sys_forbid(void *start, size_t size) {
+    return quiet_syscall(SYS_mprotect, (uintptr_t)start, size, PROT_NONE) == 0;
+}
+
+void cm_sys_random(void *bytes, size_t size) {
+    if (quiet_syscall(SYS_getrandom, (uintptr_t)bytes, size, 0) == (long)size) {
+        return;
+    }
+    /* What the system gave the program at its start, and where it was loaded. */
+    const int saved = errno;
+    const unsigned char *const given = (const unsigned char *)getauxval(AT_RANDOM);
+    errno = saved;
+    for (size_t i = 0; i < size; i++) {
+        const uintptr_t place = (uintptr_t)bytes >> (12 + i % 4 * 8);
+        ((unsigned char *)bytes)[i] = (unsigned char)(place ^ (given != NULL ? given[i % 16] : 0));
+    }
+}
+
 void cm_sys_omit_from_dumps(void *start, size_t size) {
     const size_t page = cm_sys_page_size();
     const uintptr_t first = (uintptr_t)arith_round_up((uintptr_t)start, page);

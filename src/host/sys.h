@@ -35,6 +35,12 @@ bool cm_sys_unlock(void *start, size_t size);
 /* Makes [start, start + size), narrowed to whole pages, read-only, if the system lets it. */
 void cm_sys_lock(void *start, size_t size);
 
+/* Makes [start, start + size), whole pages, inaccessible, if the system lets it. */
+bool cm_sys_forbid(void *start, size_t size);
+
+/* Fills the bytes with what nobody can guess; less so if the system refuses. */
+void cm_sys_random(void *bytes, size_t size);
+
 /* Keeps [start, start + size), narrowed to whole pages, out of core dumps. */
 void cm_sys_omit_from_dumps(void *start, size_t size);
 

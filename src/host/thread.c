@@ -2,6 +2,8 @@
 #include "thread.h"
 
 #include "fork.h"
+#include "hard.h"
+#include "hard_cache.h"
 #include "out.h"
 #include <core/assert.h>
 #include <pthread.h>
@@ -73,6 +75,7 @@ void cm_thread_flush(void) {
     for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
         flush_class(&cm_thread_self, size_class);
     }
+    cm_hard_flush();
 }
 
 /* Destructors of other keys may still allocate and free: the first call only asks for another. */
@@ -103,8 +106,8 @@ void cm_thread_set_up(void) {
     cm_thread_self.state = state;
 }
 
-/* May the thread have magazines? Not if nobody would take them back when it ends. */
-static bool is_active(struct cm_thread *self) {
+bool cm_thread_is_active(void) {
+    struct cm_thread *const self = &cm_thread_self;
     if (self->state == CM_THREAD_NEW) {
         cm_thread_set_up();
         self->state = has_key ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
@@ -114,6 +117,10 @@ static bool is_active(struct cm_thread *self) {
         }
     }
     return self->state != CM_THREAD_ENDED;
+}
+
+static bool has_magazines(void) {
+    return !cm_hard_on && cm_thread_is_active();
 }
 
 void cm_thread_after_fork(void) {
@@ -164,7 +171,7 @@ static struct cm_magazine *first_magazine(unsigned size_class) {
 
 void *cm_thread_take(unsigned size_class) {
     struct cm_thread *const self = &cm_thread_self;
-    if (!is_active(self)) {
+    if (!has_magazines()) {
         return take_one(size_class);
     }
     void **top = cm_top(self->top[size_class]);
@@ -254,7 +261,7 @@ void cm_thread_give(unsigned size_class, void *block) {
         cm_die("double free", " of", block);
     }
     *mark = 0;
-    if (!is_active(self)) {
+    if (!has_magazines()) {
         /* No magazine. */
     } else if (self->top[size_class] == 0) {
         /* What a thread frees before it has allocated is another's, and lies among that one's
@@ -300,6 +307,7 @@ size_t cm_thread_count(size_t *cached) {
         for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
             *cached += cached_by(thread, size_class);
         }
+        *cached += cm_hard_cached(thread->hard);
     }
     cm_lock_release(&cm_thread_lock);
     return count;

@@ -25,6 +25,7 @@ struct cm_thread {
     struct cm_thread *next; /* in the list of threads with magazines */
     struct cm_thread *previous;
     enum cm_thread_state state;
+    struct cm_hard_thread *hard; /* what it has instead of magazines in the hardened mode */
 };
 
 _Static_assert(sizeof(struct cm_thread) <= 512, "static TLS is scarce: 512 bytes at most");
@@ -87,6 +88,10 @@ static inline bool cm_is_marked(const void *block) {
  * forks, if that is not done yet. The first thread that needs it does so: threads and forks may
  * come before any constructor of ours. Called by the constructor too, so that it is done early. */
 void cm_thread_set_up(void);
+
+/* May this thread keep blocks to itself? Not if nobody would take them back when it ends. Creates
+ * what takes them back if need be. */
+bool cm_thread_is_active(void);
 
 /* Gives this thread's magazines back to the slabs. */
 void cm_thread_flush(void);

@@ -12,7 +12,7 @@
 enum { PAGES_MAX = 64 };
 
 static struct cm_run take(uint32_t length, uint32_t align, bool large, struct cm_run_news *news) {
-    const struct cm_run_request request = {.length = length, .align = align, .large = large};
+    const struct cm_run_request request = {.length = length, .align = align, .kind = large ? CM_KIND_LARGE : CM_KIND_NONE};
     struct cm_run_news ignored;
     return cm_runs_alloc(&request, news != NULL ? news : &ignored);
 }
@@ -169,7 +169,7 @@ static void bookkeeping_of_purged_runs_is_absent(void **state) {
 static void a_block_that_will_grow_has_room_to(void **state) {
     (void)state;
     const struct cm_run_request request = {
-        .length = 20, .align = 1, .will_grow = true, .large = true};
+        .length = 20, .align = 1, .will_grow = true, .kind = CM_KIND_LARGE};
     struct cm_run_news news;
     const struct cm_run low = take_large(20);
     const struct cm_run between = take_large(1);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "hard.h"
+
+#include "hard_cache.h"
+#include "hard_record.h"
+#include "hard_runs.h"
+#include "reclaim.h"
+#include "sites.h"
+
+bool cm_hard_on;
+
+bool cm_hard_start(void) {
+    /* What was freed before is garbage, and goes: from now on, what is free is zero. */
+    (void)cm_reclaim(0);
+    cm_hard_seed();
+    if (!cm_hard_runs_start()) {
+        return false;
+    }
+    cm_hard_on = true;
+    return true;
+}
+
+/* ---- slots ---- */
+
+static struct cm_place place_of_slot(const void *slot, unsigned size_class) {
+    return (struct cm_place){cm_region_of(slot), CM_HARD + size_class};
+}
+
+typedef uint64_t pair __attribute__((vector_size(16), may_alias));
+
+/* size is a multiple of 16, as is the address. */
+static bool is_zero(const void *memory, size_t size) {
+    const pair *at = (const pair *)memory;
+    const pair *const end = at + size / sizeof *at;
+    pair found = {0, 0};
+    for (; end - at >= 4; at += 4) {
+        found |= at[0] | at[1] | at[2] | at[3];
+    }
+    for (; at < end; at++) {
+        found |= *at;
+    }
+    return (found[0] | found[1]) == 0;
+}
+
+/* A magazine may have been overwritten: it may only name slots that are free. */
+static void check_free(struct cm_place place, unsigned size_class, const void *slot) {
+    if (place.region == NULL ||
+        place.region->kinds[cm_offset_in(place.region, slot) >> CM_CHUNK_SHIFT] != place.kind ||
+        !cm_is_slot(size_class, cm_offset_in_slab(slot)) ||
+        cm_record_is_live(cm_record_get(cm_record(place, slot)))) {
+        cm_die("corrupted magazine", ", which names", slot);
+    }
+    if (cm_unlikely(!is_zero(slot, cm_class_size(size_class)))) {
+        cm_die_with("write after free", " to", slot, cm_class_size(size_class));
+    }
+}
+
+static void *alloc_slot(unsigned size_class, size_t size) {
+    void *const slot = cm_hard_take(size_class);
+    if (slot == NULL) {
+        return NULL;
+    }
+    const struct cm_place place = place_of_slot(slot, size_class);
+    const size_t slack = cm_class_size(size_class) - size;
+    check_free(place, size_class, slot);
+    cm_canary_put(slot, size, slack);
+    cm_record_set(cm_record(place, slot), (unsigned)slack + 1);
+    return slot;
+}
+
+/* The slack of a slot is not more than its canary where a program has been, so that is all that is
+ * not zero. */
+static bool free_slot(struct cm_place place, void *block) {
+    const unsigned size_class = place.kind - CM_HARD;
+    if (!cm_is_slot(size_class, cm_offset_in_slab(block))) {
+        return false;
+    }
+    const unsigned record = cm_record_end(cm_record(place, block));
+    if (!cm_record_is_live(record)) {
+        return false;
+    }
+    const size_t slack = record - 1;
+    const size_t size = cm_class_size(size_class) - slack;
+    cm_canary_check(block, size, slack);
+    memset(block, 0, size + cm_canary_size(slack));
+    cm_hard_give(size_class, block);
+    return true;
+}
+
+static bool resize_slot(struct cm_place place, void *block, size_t size) {
+    const size_t all = cm_class_size(place.kind);
+    uint16_t *const record = cm_record(place, block);
+    const size_t slack = cm_record_get(record) - 1;
+    const size_t old = all - slack;
+    cm_canary_check(block, old, slack);
+    if (size > all || size < all / 2) {
+        return false;
+    }
+    const size_t kept = size < old ? size : old;
+    memset((unsigned char *)block + kept, 0, old + cm_canary_size(slack) - kept);
+    cm_canary_put(block, size, all - size);
+    cm_record_set(record, (unsigned)(all - size) + 1);
+    return true;
+}
+
+/* ---- all of them ---- */
+
+static bool is_slot(struct cm_place place) {
+    return place.kind <= CM_SLAB_CLASSES;
+}
+
+void *cm_hard_alloc(size_t size, size_t alignment, const void *caller) {
+    void *block = NULL;
+    if (size == 0 && alignment <= CM_GRANULE) {
+        block = cm_hard_zero_alloc();
+    }
+    const unsigned size_class = block == NULL ? cm_aligned_class(alignment, size) : 0;
+    if (size_class != 0) {
+        if (cm_unlikely(cm_hard_is_sampled())) {
+            block = cm_hard_tight_alloc(size, alignment);
+        }
+        block = block != NULL ? block : alloc_slot(size_class, size);
+    } else if (block == NULL) {
+        block = cm_hard_large_alloc(size, alignment);
+    }
+    cm_site_of_alloc(block, caller);
+    return block;
+}
+
+bool cm_hard_free(struct cm_place place, void *block, const void *caller) {
+    if (place.kind == CM_KIND_HARD_ZERO) {
+        cm_hard_zero_free(block);
+    } else if (!(is_slot(place) ? free_slot(place, block) : cm_hard_run_free(place, block))) {
+        return false;
+    }
+    cm_site_of_free(block, caller);
+    return true;
+}
+
+bool cm_hard_is_live(struct cm_place place, const void *block) {
+    if (place.kind == CM_KIND_HARD_ZERO) {
+        return true;
+    }
+    return is_slot(place) ? cm_is_slot(place.kind - CM_HARD, cm_offset_in_slab(block)) &&
+                                cm_record_is_live(cm_record_get(cm_record(place, block)))
+                          : cm_hard_run_is_live(place, block);
+}
+
+size_t cm_hard_size(struct cm_place place, const void *block) {
+    if (place.kind == CM_KIND_HARD_ZERO) {
+        return 0;
+    }
+    return is_slot(place) ? cm_class_size(place.kind) - (cm_record_get(cm_record(place, block)) - 1)
+                          : cm_hard_run_size(place, block);
+}
+
+bool cm_hard_resize(struct cm_place place, void *block, size_t size) {
+    if (place.kind == CM_KIND_HARD_ZERO) {
+        return false;
+    }
+    return is_slot(place) ? resize_slot(place, block, size)
+                          : cm_hard_run_resize(place, block, size);
+}
+
+enum chunk_misuse cm_hard_misuse(struct cm_place place, const void *address) {
+    return cm_record_get(cm_record(place, address)) == CM_RECORD_FREE ? CHUNK_MISUSE_DOUBLE_FREE
+                                                                      : CHUNK_MISUSE_OUTSIDE;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "hard_runs.h"
+
+#include "footprint.h"
+#include "hard_cache.h"
+#include "hard_record.h"
+#include "sys.h"
+#include <core/arith.h>
+#include <core/assert.h>
+
+enum {
+    GUARDS = 2, /* chunks: one before and one behind */
+    MOST_GUARDED =
+        8192, /* runs; each may split a mapping in three, of which a process has 65 530 */
+    QUARANTINE = 64,
+    LONGEST_HELD = 64 /* a run that is more than this part of what is open does not wait */
+};
+
+/* ---- guards ---- */
+
+static uint32_t guarded;
+
+static bool can_guard(void) {
+    return cm_sys_page_size() <= CM_CHUNK_SIZE &&
+           __atomic_load_n(&guarded, __ATOMIC_RELAXED) < MOST_GUARDED;
+}
+
+static void guard(const struct cm_region *region, uint32_t chunk) {
+    (void)cm_sys_forbid(cm_chunk_address(region, chunk), CM_CHUNK_SIZE);
+}
+
+static struct cm_run run_of(struct cm_place place, const void *block) {
+    const size_t chunk = cm_offset_in(place.region, block) >> CM_CHUNK_SHIFT;
+    return (struct cm_run){place.region, (uint32_t)chunk - 1};
+}
+
+/* Of the block's own chunks. */
+static uint32_t length_of(struct cm_run run) {
+    return cm_runs_length(run) - GUARDS;
+}
+
+/* The memory of length chunks between guards, or NULL. */
+static unsigned char *alloc_run(uint64_t length, uint64_t align, enum cm_kind kind) {
+    if (length + GUARDS > CHUNK_HEAP_MAX_CHUNKS || align > CHUNK_HEAP_MAX_CHUNKS) {
+        return NULL;
+    }
+    const struct cm_run_request request = {
+        .length = (uint32_t)length + GUARDS,
+        .align = (uint32_t)align,
+        .before = 1,
+        .kind = (uint8_t)kind,
+    };
+    struct cm_run_news news;
+    const struct cm_run run = cm_runs_alloc(&request, &news);
+    if (run.region == NULL) {
+        return NULL;
+    }
+    if (can_guard()) {
+        (void)__atomic_fetch_add(&guarded, 1, __ATOMIC_RELAXED);
+        guard(run.region, run.chunk);
+        guard(run.region, run.chunk + (uint32_t)length + 1);
+    }
+    return cm_chunk_address(run.region, run.chunk + 1);
+}
+
+unsigned char *cm_hard_pool_alloc(uint32_t chunks) {
+    return alloc_run(chunks, 1, CM_KIND_NONE);
+}
+
+static struct cm_place place_at(const void *memory, enum cm_kind kind) {
+    return (struct cm_place){cm_region_of(memory), kind};
+}
+
+void *cm_hard_large_alloc(size_t size, size_t alignment) {
+    const uint64_t length = size != 0 ? cm_large_chunks(size) : 1;
+    unsigned char *const block = alloc_run(
+        length, alignment > CM_CHUNK_SIZE ? alignment >> CM_CHUNK_SHIFT : 1, CM_KIND_HARD_LARGE);
+    if (block != NULL) {
+        const size_t slack = (size_t)(length << CM_CHUNK_SHIFT) - size;
+        cm_canary_put(block, size, slack);
+        cm_record_set(cm_record(place_at(block, CM_KIND_HARD_LARGE), block), (unsigned)slack + 1);
+    }
+    return block;
+}
+
+/* From the start of the chunk. */
+static size_t tight_offset(size_t size) {
+    return CM_CHUNK_SIZE - (size_t)arith_round_up(size, CM_GRANULE);
+}
+
+void *cm_hard_tight_alloc(size_t size, size_t alignment) {
+    if (alignment > CM_GRANULE || size > CM_CHUNK_SIZE || !can_guard()) {
+        return NULL;
+    }
+    unsigned char *const memory = alloc_run(1, 1, CM_KIND_HARD_TIGHT);
+    if (memory == NULL) {
+        return NULL;
+    }
+    void *const block = memory + tight_offset(size);
+    cm_canary_put(block, size, CM_CHUNK_SIZE - tight_offset(size) - size);
+    cm_record_set(cm_record(place_at(block, CM_KIND_HARD_TIGHT), block), (unsigned)size + 1);
+    return block;
+}
+
+/* ---- what is known of them ---- */
+
+bool cm_hard_run_is_live(struct cm_place place, const void *block) {
+    const unsigned record = cm_record_get(cm_record(place, block));
+    if (place.kind == CM_KIND_HARD_FREED || !cm_record_is_live(record)) {
+        return false;
+    }
+    const size_t offset = (uintptr_t)block % CM_CHUNK_SIZE;
+    return offset == (place.kind == CM_KIND_HARD_TIGHT ? tight_offset(record - 1) : 0);
+}
+
+/* The slack of a live block, by what its record says; *size is set to its size. */
+static size_t slack_of(struct cm_place place, const void *block, unsigned record, size_t *size) {
+    if (place.kind == CM_KIND_HARD_TIGHT) {
+        *size = record - 1;
+        return CM_CHUNK_SIZE - tight_offset(*size) - *size;
+    }
+    *size = ((size_t)length_of(run_of(place, block)) << CM_CHUNK_SHIFT) - (record - 1);
+    return record - 1;
+}
+
+size_t cm_hard_run_size(struct cm_place place, const void *block) {
+    size_t size;
+    (void)slack_of(place, block, cm_record_get(cm_record(place, block)), &size);
+    return size;
+}
+
+/* ---- quarantine ---- */
+
+/* Runs that are marked as freed and inaccessible. Guarded by the heap's lock. */
+static struct held {
+    struct cm_run run;
+    bool purged;
+} quarantine[QUARANTINE];
+
+/* What was at a random place, if anything. */
+static struct held exchange(struct held held) {
+    const uint32_t chosen = cm_hard_random(QUARANTINE);
+    cm_lock_acquire(&cm_heap_lock);
+    const struct held before = quarantine[chosen];
+    quarantine[chosen] = held;
+    cm_lock_release(&cm_heap_lock);
+    return before;
+}
+
+static bool may_wait(struct cm_run run, uint32_t length) {
+    return length < run.region->heap.state->opened / LONGEST_HELD;
+}
+
+/* Lets it be used again; if it cannot be made accessible, it is lost. */
+static void release(struct held held) {
+    if (held.run.region == NULL) {
+        return;
+    }
+    const size_t size = (size_t)cm_runs_length(held.run) << CM_CHUNK_SHIFT;
+    if (cm_sys_unlock(cm_chunk_address(held.run.region, held.run.chunk), size)) {
+        (void)__atomic_fetch_sub(&guarded, 1, __ATOMIC_RELAXED);
+        cm_runs_free_condemned(held.run, held.purged);
+    }
+}
+
+void cm_hard_runs_release(void) {
+    for (unsigned i = 0; i < QUARANTINE && cm_hard_on; i++) {
+        cm_lock_acquire(&cm_heap_lock);
+        const struct held held = quarantine[i];
+        quarantine[i] = (struct held){{NULL, 0}, false};
+        cm_lock_release(&cm_heap_lock);
+        release(held);
+    }
+}
+
+bool cm_hard_run_free(struct cm_place place, void *block) {
+    if (!cm_hard_run_is_live(place, block)) {
+        return false;
+    }
+    const unsigned record = cm_record_end(cm_record(place, block));
+    if (!cm_record_is_live(record)) {
+        return false;
+    }
+    size_t size;
+    const size_t slack = slack_of(place, block, record, &size);
+    cm_canary_check(block, size, slack);
+    const struct cm_run run = run_of(place, block);
+    const uint32_t length = length_of(run);
+    unsigned char *const memory = cm_chunk_address(run.region, run.chunk + 1);
+    const size_t bytes = (size_t)length << CM_CHUNK_SHIFT;
+    chunk_require(cm_runs_condemn(run));
+    const bool purged = cm_sys_page_size() <= CM_CHUNK_SIZE && cm_sys_purge(memory, bytes);
+    if (!purged) {
+        memset(memory, 0, bytes);
+    }
+    if (cm_sys_page_size() <= CM_CHUNK_SIZE) {
+        (void)cm_sys_forbid(memory, bytes);
+    }
+    const struct held held = {run, purged};
+    release(may_wait(run, length) ? exchange(held) : held);
+    return true;
+}
+
+/* ---- resizing ---- */
+
+/* The guard behind the block moves. What is given up is given back first: free memory is zero. */
+static bool change_length(struct cm_run run, uint32_t old, uint32_t length) {
+    unsigned char *const behind = cm_chunk_address(run.region, run.chunk + 1 + old);
+    if (cm_sys_page_size() > CM_CHUNK_SIZE) {
+        return false;
+    }
+    if (length < old) {
+        unsigned char *const surplus = cm_chunk_address(run.region, run.chunk + 1 + length);
+        if (!cm_sys_purge(surplus, (size_t)(old - length) << CM_CHUNK_SHIFT)) {
+            return false;
+        }
+    }
+    if (!cm_sys_unlock(behind, CM_CHUNK_SIZE)) {
+        return false;
+    }
+    const bool changed = cm_runs_resize(run, length + GUARDS);
+    if (can_guard()) {
+        guard(run.region, run.chunk + 1 + (changed ? length : old));
+    }
+    return changed;
+}
+
+bool cm_hard_run_resize(struct cm_place place, void *block, size_t size) {
+    size_t old;
+    const size_t slack = slack_of(place, block, cm_record_get(cm_record(place, block)), &old);
+    cm_canary_check(block, old, slack);
+    const uint64_t length = cm_large_chunks(size);
+    if (place.kind == CM_KIND_HARD_TIGHT || size <= CM_SMALL_MAX ||
+        length + GUARDS > CHUNK_HEAP_MAX_CHUNKS) {
+        return false;
+    }
+    const struct cm_run run = run_of(place, block);
+    const uint32_t old_length = length_of(run);
+    if (length != old_length && !change_length(run, old_length, (uint32_t)length)) {
+        cm_canary_put(block, old, slack);
+        return false;
+    }
+    const size_t all = (size_t)length << CM_CHUNK_SHIFT;
+    const size_t kept = size < old ? size : old;
+    const size_t written = old + cm_canary_size(slack);
+    memset((unsigned char *)block + kept, 0, (written < all ? written : all) - kept);
+    cm_canary_put(block, size, all - size);
+    cm_record_set(cm_record(place, block), (unsigned)(all - size) + 1);
+    return true;
+}
+
+/* ---- blocks of no bytes ---- */
+
+enum { ZEROS = 16384 };
+
+static unsigned char *zero_memory;
+static struct chunk_heap zero_heap; /* guarded by the heap's lock */
+static _Alignas(16) unsigned char zero_bookkeeping[CHUNK_HEAP_BOOKKEEPING_SIZE(
+    ZEROS, CHUNK_HEAP_NODES_OUTSIDE)];
+
+static void refuse_zero(enum chunk_misuse kind, const void *pointer) {
+    cm_die(chunk_misuse_name(kind), " of", pointer);
+}
+
+static bool start_zero(void) {
+    const size_t size = (size_t)ZEROS * CM_GRANULE;
+    zero_memory = (unsigned char *)cm_sys_reserve(size);
+    if (zero_memory == NULL || !cm_sys_forbid(zero_memory, size)) {
+        return false;
+    }
+    const enum chunk_heap_error error =
+        chunk_heap_init(&zero_heap, zero_memory, size, CM_GRANULE, zero_bookkeeping,
+                        sizeof zero_bookkeeping, CHUNK_HEAP_NODES_OUTSIDE | CHUNK_HEAP_ZEROED);
+    zero_heap.misuse = refuse_zero;
+    return error == CHUNK_HEAP_OK;
+}
+
+bool cm_hard_is_zero(const void *address) {
+    return cm_hard_on && (uintptr_t)address - (uintptr_t)zero_memory < (size_t)ZEROS * CM_GRANULE;
+}
+
+void *cm_hard_zero_alloc(void) {
+    cm_lock_acquire(&cm_heap_lock);
+    void *const block = chunk_alloc(&zero_heap, 1);
+    cm_lock_release(&cm_heap_lock);
+    return block;
+}
+
+void cm_hard_zero_free(void *block) {
+    cm_lock_acquire(&cm_heap_lock);
+    chunk_free(&zero_heap, block);
+    cm_lock_release(&cm_heap_lock);
+}
+
+/* ---- the start ---- */
+
+/* A run that is never free, of up to 1 MiB. */
+static void shift_heap(void) {
+    enum { MOST = 256, LEAST_HEAP = 4096 };
+    const uint32_t length = cm_region_limit < LEAST_HEAP ? 1 : 1 + cm_hard_random(MOST);
+    unsigned char *const memory = alloc_run(length, 1, CM_KIND_HARD_LARGE);
+    if (memory != NULL) {
+        (void)cm_runs_condemn(run_of(place_at(memory, CM_KIND_HARD_LARGE), memory));
+        (void)cm_sys_forbid(memory, (size_t)length << CM_CHUNK_SHIFT);
+    }
+}
+
+bool cm_hard_runs_start(void) {
+    cm_lock_acquire(&cm_heap_lock);
+    const bool reserved = cm_region_harden();
+    cm_lock_release(&cm_heap_lock);
+    if (!reserved || !start_zero()) {
+        return false;
+    }
+    shift_heap();
+    return true;
+}
