@@ -197,7 +197,13 @@ static void *allocate_hard(size_t size, size_t alignment, const void *caller) {
     return no_memory();
 }
 
+/* Of the function in which it stands: of an entry, its caller; of a slow path that an entry ends
+ * with, the same, since the compiler makes a jump of that. There it is asked for if caller is NULL:
+ * entries that have nothing else to do with it are shorter so. */
+#define CALLER __builtin_return_address(0)
+
 static CM_COLD void *allocate_slowly(size_t size, const void *caller) {
+    caller = caller != NULL ? caller : CALLER;
     if (cm_hard_on) {
         return allocate_hard(size, 1, caller);
     }
@@ -227,11 +233,8 @@ static inline void *allocate(size_t size, const void *caller) {
     return allocate_slowly(size, caller);
 }
 
-/* Of the function in which it stands, one of the entries. */
-#define CALLER __builtin_return_address(0)
-
 CM_EXPORT void *CM_ENTRY(malloc)(size_t size) {
-    return allocate(size, CALLER);
+    return allocate(size, NULL);
 }
 
 CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
@@ -270,6 +273,7 @@ static void *allocate_aligned(size_t alignment, size_t size, const void *caller)
 /* ---- freeing ---- */
 
 static CM_COLD void free_slowly(void *block, const void *caller) {
+    caller = caller != NULL ? caller : CALLER;
     if (block == NULL) {
         return;
     }
@@ -305,11 +309,11 @@ static inline void release(void *block, const void *caller) {
 }
 
 CM_EXPORT void CM_ENTRY(free)(void *block) {
-    release(block, CALLER);
+    release(block, NULL);
 }
 
 CM_EXPORT void CM_ENTRY(cfree)(void *block) {
-    release(block, CALLER);
+    release(block, NULL);
 }
 
 /* A block that shrank in place is longer than its size now says, so only a size that is too large
@@ -372,7 +376,8 @@ static inline bool stays(const void *block, size_t size) {
            cm_fits_class(kind, size);
 }
 
-static CM_COLD void *reallocate(void *block, size_t size, const void *caller) {
+static CM_COLD void *reallocate(void *block, size_t size) {
+    const void *const caller = CALLER;
     if (block == NULL) {
         return allocate(size, caller);
     }
@@ -391,7 +396,7 @@ static CM_COLD void *reallocate(void *block, size_t size, const void *caller) {
 }
 
 CM_EXPORT void *CM_ENTRY(realloc)(void *block, size_t size) {
-    return stays(block, size) ? block : reallocate(block, size, CALLER);
+    return stays(block, size) ? block : reallocate(block, size);
 }
 
 CM_EXPORT size_t CM_ENTRY(malloc_usable_size)(void *block) {
