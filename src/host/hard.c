@@ -10,13 +10,14 @@
 bool cm_hard_on;
 
 bool cm_hard_start(void) {
-    /* What was freed before is garbage, and goes: from now on, what is free is zero. */
-    (void)cm_reclaim(0);
     cm_hard_seed();
     if (!cm_hard_runs_start()) {
         return false;
     }
-    cm_hard_on = true;
+    /* Who frees without knowing of it has the lock, for which the purge waits. */
+    __atomic_store_n(&cm_runs_clear, true, __ATOMIC_RELAXED);
+    (void)cm_reclaim(0);
+    __atomic_store_n(&cm_hard_on, true, __ATOMIC_RELEASE);
     return true;
 }
 

@@ -11,6 +11,7 @@ struct cm_lock cm_heap_lock = CM_LOCK_INITIALISER;
 struct cm_lock cm_purge_lock = CM_LOCK_INITIALISER;
 uint64_t cm_runs_purged;
 uint64_t cm_runs_failures;
+bool cm_runs_clear;
 uint64_t cm_runs_condemned;
 uint64_t cm_runs_condemned_chunks;
 
@@ -217,10 +218,22 @@ void cm_runs_free_slab(struct cm_run run, uint32_t hollow) {
     release_and_purge();
 }
 
+/* With the lock held: few runs are older than the hardened mode. */
+static void clear(struct cm_run run) {
+    unsigned char *const memory = cm_chunk_address(run.region, run.chunk);
+    const size_t size = (size_t)chunk_run_length(&run.region->heap, run.chunk) << CM_CHUNK_SHIFT;
+    if (cm_sys_page_size() > CM_CHUNK_SIZE || !cm_sys_purge(memory, size)) {
+        memset(memory, 0, size);
+    }
+}
+
 bool cm_runs_free_large(struct cm_run run) {
     cm_lock_acquire(&cm_heap_lock);
     const bool is_large = run.region->kinds[run.chunk] == CM_KIND_LARGE;
     if (is_large) {
+        if (cm_runs_clear) {
+            clear(run);
+        }
         free_locked(run);
     }
     release_and_purge();
@@ -272,8 +285,10 @@ bool cm_runs_resize(struct cm_run run, uint32_t length) {
     cm_lock_acquire(&cm_heap_lock);
     const uint32_t old = chunk_run_length(heap, run.chunk);
     const uint32_t handed_out = heap->state->touched;
-    bool resized = resize_in_place(heap, run.chunk, length);
-    if (!resized && run.chunk + old == heap->state->frontier &&
+    bool resized =
+        !(cm_runs_clear && length < old && run.region->kinds[run.chunk] == CM_KIND_LARGE) &&
+        resize_in_place(heap, run.chunk, length);
+    if (!resized && length > old && run.chunk + old == heap->state->frontier &&
         cm_region_open(run.region, (uint64_t)run.chunk + length)) {
         resized = resize_in_place(heap, run.chunk, length);
     }

@@ -49,6 +49,10 @@ bool cm_runs_free_large(struct cm_run run);
 bool cm_runs_condemn(struct cm_run run);
 void cm_runs_free_condemned(struct cm_run run, bool purged);
 
+/* All that is free is zero, from when the next purge of everything is over: set once, by the
+ * hardened mode. Guarded by the heap's lock, and by those of the classes as far as their slabs go. */
+CM_HIDDEN extern bool cm_runs_clear;
+
 /* Runs that are condemned, and their chunks. Guarded by the heap's lock. */
 CM_HIDDEN extern uint64_t cm_runs_condemned;
 CM_HIDDEN extern uint64_t cm_runs_condemned_chunks;

@@ -108,6 +108,9 @@ static void release_slab(struct cm_slab_list *list, struct cm_slab *slab) {
     const struct cm_region *const region = cm_region_of(slab->memory);
     const size_t chunk = cm_offset_in(region, slab->memory) >> CM_CHUNK_SHIFT;
     unlink_slab(list, slab);
+    if (cm_runs_clear && !cm_is_hard(slab->size_class)) {
+        memset(slab->memory, 0, CM_SLAB_SIZE);
+    }
     chunk_require(slab->out == 0 && list->slabs > 0 && list->idle > 0);
     const uint32_t hollow = slab->hollow;
     memset(&region->kinds[chunk], CM_KIND_NONE, CM_SLAB_CHUNKS);
