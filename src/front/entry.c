@@ -124,7 +124,8 @@ _Noreturn static void refuse(struct cm_place place, const void *block, const cha
 }
 
 /* The place of a block that the program names: its kind is CM_KIND_NONE if it is not ours. Stops
- * the program, with what it was about to do, if no live block starts there. */
+ * the program, with what it was about to do, if no live block starts there; but of the hardened
+ * kinds, that is not looked at. */
 static struct cm_place locate(const void *block, const char *what) {
     const struct cm_region *const region = cm_region_of(block);
     if (region == NULL) {
@@ -132,8 +133,8 @@ static struct cm_place locate(const void *block, const char *what) {
     }
     const unsigned kind = region->kinds[cm_offset_in(region, block) >> CM_CHUNK_SHIFT];
     const struct cm_place place = {region, kind};
-    if (!cm_is_slot(kind, cm_offset_in_slab(block)) && !cm_is_large(region, block) &&
-        !(cm_is_hard(kind) && cm_hard_is_live(place, block))) {
+    if (!cm_is_hard(kind) && !cm_is_slot(kind, cm_offset_in_slab(block)) &&
+        !cm_is_large(region, block)) {
         refuse(place, block, what);
     }
     return place;
@@ -142,8 +143,12 @@ static struct cm_place locate(const void *block, const char *what) {
 /* As locate, for what reads a block: also stops if a small block is in a magazine. */
 static struct cm_place locate_live(const void *block, const char *what) {
     const struct cm_place place = locate(block, what);
-    if (place.kind != CM_KIND_NONE && place.kind <= CM_CLASSES && cm_is_marked(block) &&
-        cm_thread_block_is_free(place.kind, block)) {
+    if (cm_is_hard(place.kind)) {
+        if (!cm_hard_is_live(place, block)) {
+            refuse(place, block, what);
+        }
+    } else if (place.kind != CM_KIND_NONE && place.kind != CM_KIND_LARGE && cm_is_marked(block) &&
+               cm_thread_block_is_free(place.kind, block)) {
         refuse_freed(block, what, place.kind);
     }
     return place;
@@ -184,17 +189,8 @@ static void *allocate_large(size_t size, size_t alignment, enum cm_large_wish wi
 }
 
 static void *allocate_hard(size_t size, size_t alignment, const void *caller) {
-    bool reclaimed = false;
-    if (size > PTRDIFF_MAX) {
-        return no_memory();
-    }
-    do {
-        void *const block = cm_hard_alloc(size, alignment, caller);
-        if (block != NULL) {
-            return block;
-        }
-    } while (reclaim_once(&reclaimed));
-    return no_memory();
+    void *const block = cm_hard_alloc(size, alignment, caller);
+    return block != NULL ? block : no_memory();
 }
 
 /* Of the function in which it stands: of an entry, its caller; of a slow path that an entry ends
@@ -284,7 +280,6 @@ static CM_COLD void free_slowly(void *block, const void *caller) {
         if (!cm_hard_free(place, block, caller)) {
             refuse(place, block, "free");
         }
-        cm_reclaim_if_due();
     } else if (place.kind == CM_KIND_LARGE) {
         if (!cm_runs_free_large(cm_run_at(place.region, block))) {
             cm_die("double free", " of", block);

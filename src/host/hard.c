@@ -43,13 +43,16 @@ static bool is_zero(const void *memory, size_t size) {
     return (found[0] | found[1]) == 0;
 }
 
-/* A magazine may have been overwritten: it may only name slots that are free. */
+/* A magazine may have been overwritten, or have got a block that two threads freed at once: it may
+ * only name slots that are free. */
 static void check_free(struct cm_place place, unsigned size_class, const void *slot) {
     if (place.region == NULL ||
         place.region->kinds[cm_offset_in(place.region, slot) >> CM_CHUNK_SHIFT] != place.kind ||
-        !cm_is_slot(size_class, cm_offset_in_slab(slot)) ||
-        cm_record_is_live(cm_record_get(cm_record(place, slot)))) {
+        !cm_is_slot(size_class, cm_offset_in_slab(slot))) {
         cm_die("corrupted magazine", ", which names", slot);
+    }
+    if (cm_unlikely(cm_record_is_live(cm_record_get(cm_record(place, slot))))) {
+        cm_die_with("double free", " of", slot, cm_class_size(size_class));
     }
     if (cm_unlikely(!is_zero(slot, cm_class_size(size_class)))) {
         cm_die_with("write after free", " to", slot, cm_class_size(size_class));
@@ -84,7 +87,9 @@ static bool free_slot(struct cm_place place, void *block) {
     const size_t size = cm_class_size(size_class) - slack;
     cm_canary_check(block, size, slack);
     memset(block, 0, size + cm_canary_size(slack));
-    cm_hard_give(size_class, block);
+    if (!cm_hard_give(size_class, block)) {
+        cm_reclaim_if_due();
+    }
     return true;
 }
 
@@ -110,31 +115,54 @@ static bool is_slot(struct cm_place place) {
     return place.kind <= CM_SLAB_CLASSES;
 }
 
-void *cm_hard_alloc(size_t size, size_t alignment, const void *caller) {
-    void *block = NULL;
+static void *alloc(size_t size, size_t alignment) {
     if (size == 0 && alignment <= CM_GRANULE) {
-        block = cm_hard_zero_alloc();
-    }
-    const unsigned size_class = block == NULL ? cm_aligned_class(alignment, size) : 0;
-    if (size_class != 0) {
-        if (cm_unlikely(cm_hard_is_sampled())) {
-            block = cm_hard_tight_alloc(size, alignment);
+        void *const block = cm_hard_zero_alloc();
+        if (block != NULL) {
+            return block;
         }
-        block = block != NULL ? block : alloc_slot(size_class, size);
-    } else if (block == NULL) {
-        block = cm_hard_large_alloc(size, alignment);
+    }
+    const unsigned size_class = cm_aligned_class(alignment, size);
+    if (size_class == 0) {
+        return cm_hard_large_alloc(size, alignment);
+    }
+    if (cm_unlikely(cm_hard_is_sampled())) {
+        void *const block = cm_hard_tight_alloc(size, alignment);
+        if (block != NULL) {
+            return block;
+        }
+    }
+    return alloc_slot(size_class, size);
+}
+
+/* Memory that is free but held back may be what is missing. */
+static CM_COLD void *alloc_again(size_t size, size_t alignment) {
+    (void)cm_reclaim(0);
+    return alloc(size, alignment);
+}
+
+void *cm_hard_alloc(size_t size, size_t alignment, const void *caller) {
+    void *block = size <= PTRDIFF_MAX ? alloc(size, alignment) : NULL;
+    if (cm_unlikely(block == NULL) && size <= PTRDIFF_MAX) {
+        block = alloc_again(size, alignment);
     }
     cm_site_of_alloc(block, caller);
     return block;
 }
 
 bool cm_hard_free(struct cm_place place, void *block, const void *caller) {
+    cm_site_of_free(block, caller);
+    if (is_slot(place)) {
+        return free_slot(place, block);
+    }
     if (place.kind == CM_KIND_HARD_ZERO) {
         cm_hard_zero_free(block);
-    } else if (!(is_slot(place) ? free_slot(place, block) : cm_hard_run_free(place, block))) {
+        return true;
+    }
+    if (!cm_hard_run_free(place, block)) {
         return false;
     }
-    cm_site_of_free(block, caller);
+    cm_reclaim_if_due();
     return true;
 }
 

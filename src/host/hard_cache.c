@@ -3,19 +3,8 @@
 
 #include "hard_record.h"
 #include "sys.h"
-#include "thread.h"
 
-enum { SAMPLED_ONE_OF = 2048 };
-
-struct cm_hard_thread {
-    uint64_t random;
-    uint32_t until_sampled;
-    uint8_t ready[CM_CLASSES + 1]; /* blocks in the magazine, */
-    uint8_t held[CM_CLASSES + 1];  /* and in that of the quarantine, to which it is linked */
-    struct cm_magazine *magazines[CM_CLASSES + 1];
-};
-
-_Static_assert(sizeof(struct cm_hard_thread) <= CM_MAGAZINE_SIZE, "it takes the place of one");
+enum { SAMPLED_ONE_OF = 8192 };
 
 /* ---- chance ---- */
 
@@ -35,30 +24,17 @@ static uint64_t next_of_all(void) {
     return x ^ x >> 31;
 }
 
-static uint32_t below(uint64_t random, uint32_t limit) {
-    return (uint32_t)((random >> 32) * limit >> 32);
-}
-
 uint32_t cm_hard_random(uint32_t limit) {
-    return below(next_of_all(), limit);
+    return (uint32_t)((next_of_all() >> 32) * limit >> 32);
 }
 
-/* (Marsaglia: "Xorshift RNGs", 2003.) */
-static uint32_t random_below(struct cm_hard_thread *self, uint32_t limit) {
-    uint64_t x = self->random;
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    self->random = x;
-    return below(x, limit);
+void cm_hard_draw_sample(struct cm_hard_thread *self) {
+    self->until_sampled = 1 + cm_hard_random_of(self, 2 * SAMPLED_ONE_OF - 1);
 }
 
 /* ---- magazines ---- */
 
-static struct cm_magazine *quarantine_of(const struct cm_magazine *magazine) {
-    return (struct cm_magazine *)magazine->link;
-}
-
+/* NULL if the thread has to do without. */
 static struct cm_hard_thread *set_up_self(void) {
     if (!cm_thread_is_active()) {
         return NULL;
@@ -68,16 +44,10 @@ static struct cm_hard_thread *set_up_self(void) {
     if (self != NULL) {
         memset(self, 0, sizeof *self);
         self->random = next_of_all() | 1;
-        self->until_sampled = 1 + random_below(self, SAMPLED_ONE_OF);
+        cm_hard_draw_sample(self);
         cm_thread_self.hard = self;
     }
     return self;
-}
-
-/* NULL if the thread has to do without. */
-static inline struct cm_hard_thread *get_self(void) {
-    struct cm_hard_thread *const self = cm_thread_self.hard;
-    return cm_unlikely(self == NULL) ? set_up_self() : self;
 }
 
 /* The thread's magazine of the class, which it gets if it has none; NULL if there is no memory. */
@@ -115,24 +85,19 @@ static bool load(struct cm_hard_thread *self, unsigned size_class) {
     return self->ready[size_class] > 0;
 }
 
-void *cm_hard_take(unsigned size_class) {
-    struct cm_hard_thread *const self = get_self();
+void *cm_hard_take_slowly(struct cm_hard_thread *self, unsigned size_class) {
+    self = self != NULL ? self : set_up_self();
     if (self == NULL || (self->ready[size_class] == 0 && !load(self, size_class))) {
         return cm_depot_take_one(CM_HARD + size_class);
     }
-    void **const slots = cm_magazine_bottom(self->magazines[size_class], size_class);
-    const unsigned last = --self->ready[size_class];
-    const unsigned taken = random_below(self, last + 1);
-    void *const block = slots[taken];
-    slots[taken] = slots[last];
-    return block;
+    return cm_hard_take(size_class);
 }
 
 /* Exchanges the full magazine for an empty one; false, and without both, if there is none. */
 static bool store(struct cm_hard_thread *self, unsigned size_class) {
     const unsigned slab_class = CM_HARD + size_class;
     struct cm_magazine *const full = self->magazines[size_class];
-    struct cm_magazine *const quarantine = quarantine_of(full);
+    struct cm_magazine *const quarantine = cm_hard_quarantine(full);
     struct cm_magazine *const empty = cm_depot_store(slab_class, full);
     self->magazines[size_class] = empty;
     self->ready[size_class] = 0;
@@ -146,37 +111,22 @@ static bool store(struct cm_hard_thread *self, unsigned size_class) {
     return true;
 }
 
-void cm_hard_give(unsigned size_class, void *block) {
-    struct cm_hard_thread *const self = get_self();
-    struct cm_magazine *const magazine = self != NULL ? get_magazine(self, size_class) : NULL;
-    if (magazine == NULL) {
-        cm_depot_give_one(CM_HARD + size_class, block);
-        return;
-    }
-    const unsigned room = cm_classes[size_class].magazine;
-    void **const held = cm_magazine_bottom(quarantine_of(magazine), size_class);
-    if (self->held[size_class] < room) {
-        held[self->held[size_class]++] = block;
-        return;
-    }
-    const unsigned chosen = random_below(self, room);
-    void *const released = held[chosen];
-    held[chosen] = block;
-    if (self->ready[size_class] == room && !store(self, size_class)) {
-        cm_depot_give_one(CM_HARD + size_class, released);
-        return;
-    }
-    cm_magazine_bottom(self->magazines[size_class], size_class)[self->ready[size_class]++] =
-        released;
+/* A magazine with room, so that the quarantine can make some too. */
+static bool make_room(struct cm_hard_thread *self, unsigned size_class) {
+    return get_magazine(self, size_class) != NULL &&
+           (self->ready[size_class] < cm_classes[size_class].magazine || store(self, size_class));
 }
 
-bool cm_hard_is_sampled(void) {
-    struct cm_hard_thread *const self = get_self();
-    if (self == NULL || --self->until_sampled > 0) {
-        return false;
+void cm_hard_give_slowly(struct cm_hard_thread *self, unsigned size_class, void *block) {
+    self = self != NULL ? self : set_up_self();
+    if (self == NULL || !make_room(self, size_class)) {
+        cm_depot_give_one(CM_HARD + size_class, block);
+    } else if (self->held[size_class] < cm_classes[size_class].magazine) {
+        struct cm_magazine *const quarantine = cm_hard_quarantine(self->magazines[size_class]);
+        cm_magazine_bottom(quarantine, size_class)[self->held[size_class]++] = block;
+    } else {
+        (void)cm_hard_give(size_class, block);
     }
-    self->until_sampled = 1 + random_below(self, 2 * SAMPLED_ONE_OF - 1);
-    return true;
 }
 
 /* ---- the end ---- */
@@ -187,7 +137,7 @@ static void flush_class(struct cm_hard_thread *self, unsigned size_class) {
     if (magazine == NULL) {
         return;
     }
-    struct cm_magazine *const quarantine = quarantine_of(magazine);
+    struct cm_magazine *const quarantine = cm_hard_quarantine(magazine);
     self->magazines[size_class] = NULL;
     cm_depot_retire(slab_class, quarantine,
                     cm_magazine_bottom(quarantine, slab_class) + self->held[size_class]);

@@ -13,7 +13,7 @@ enum {
     MOST_GUARDED =
         8192, /* runs; each may split a mapping in three, of which a process has 65 530 */
     QUARANTINE = 64,
-    LONGEST_HELD = 64 /* a run that is more than this part of what is open does not wait */
+    LONGEST_HELD = 1024 /* a run that is more than this part of what is open does not wait */
 };
 
 /* ---- guards ---- */
@@ -173,6 +173,17 @@ void cm_hard_runs_release(void) {
     }
 }
 
+/* Returns whether the memory was given back. To make it anew takes several times as long as to
+ * write zeros, but of a long block the program may have used little. */
+static bool make_zero(unsigned char *memory, size_t size) {
+    enum { LONG = 1 << 20 };
+    if (size > LONG && cm_sys_page_size() <= CM_CHUNK_SIZE && cm_sys_purge(memory, size)) {
+        return true;
+    }
+    memset(memory, 0, size);
+    return false;
+}
+
 bool cm_hard_run_free(struct cm_place place, void *block) {
     if (!cm_hard_run_is_live(place, block)) {
         return false;
@@ -188,11 +199,8 @@ bool cm_hard_run_free(struct cm_place place, void *block) {
     const uint32_t length = length_of(run);
     unsigned char *const memory = cm_chunk_address(run.region, run.chunk + 1);
     const size_t bytes = (size_t)length << CM_CHUNK_SHIFT;
-    chunk_require(cm_runs_condemn(run));
-    const bool purged = cm_sys_page_size() <= CM_CHUNK_SIZE && cm_sys_purge(memory, bytes);
-    if (!purged) {
-        memset(memory, 0, bytes);
-    }
+    const bool purged = make_zero(memory, bytes);
+    cm_runs_condemn(run, purged);
     if (cm_sys_page_size() <= CM_CHUNK_SIZE) {
         (void)cm_sys_forbid(memory, bytes);
     }
@@ -300,7 +308,7 @@ static void shift_heap(void) {
     const uint32_t length = cm_region_limit < LEAST_HEAP ? 1 : 1 + cm_hard_random(MOST);
     unsigned char *const memory = alloc_run(length, 1, CM_KIND_HARD_LARGE);
     if (memory != NULL) {
-        (void)cm_runs_condemn(run_of(place_at(memory, CM_KIND_HARD_LARGE), memory));
+        cm_runs_condemn(run_of(place_at(memory, CM_KIND_HARD_LARGE), memory), true);
         (void)cm_sys_forbid(memory, (size_t)length << CM_CHUNK_SHIFT);
     }
 }

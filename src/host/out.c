@@ -84,17 +84,14 @@ void cm_die(const char *what, const char *which, const void *pointer) {
 /* As debuggers name it: the file's name and the distance from where it is loaded. */
 static void out_site(struct cm_out *out, const char *text, const void *site) {
     Dl_info info;
-    if (site == NULL) {
+    if (site == NULL || dladdr(site, &info) == 0 || info.dli_fname == NULL) {
         return;
     }
+    const char *const slash = strrchr(info.dli_fname, '/');
     cm_out_text(out, text);
-    if (dladdr(site, &info) != 0 && info.dli_fname != NULL) {
-        const char *const slash = strrchr(info.dli_fname, '/');
-        cm_out_text(out, slash != NULL ? slash + 1 : info.dli_fname);
-        cm_out_text(out, "+");
-        site = (const void *)((uintptr_t)site - (uintptr_t)info.dli_fbase);
-    }
-    cm_out_pointer(out, site);
+    cm_out_text(out, slash != NULL ? slash + 1 : info.dli_fname);
+    cm_out_text(out, "+");
+    cm_out_pointer(out, (const void *)((uintptr_t)site - (uintptr_t)info.dli_fbase));
 }
 
 void cm_die_with(const char *what, const char *which, const void *pointer, size_t size) {

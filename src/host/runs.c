@@ -240,41 +240,42 @@ bool cm_runs_free_large(struct cm_run run) {
     return is_large;
 }
 
-/* What is condemned is used, but nobody's, and not resident. */
-static void count_condemned(bool more, uint32_t length) {
+/* ---- runs with guards ---- */
+
+/* What is condemned is used, but nobody's, and not resident if it was purged. */
+static void count_condemned(bool more, uint32_t length, bool purged) {
     const uint64_t change = more ? length : -(uint64_t)length;
     cm_runs_condemned += more ? 1 : -(uint64_t)1;
     cm_runs_condemned_chunks += change;
-    cm_count(&cm_footprint.hollow, change);
+    cm_count(&cm_footprint.hollow, purged ? change : 0);
 }
 
-bool cm_runs_condemn(struct cm_run run) {
-    uint8_t *const kind = &run.region->kinds[run.chunk + 1];
+void cm_runs_condemn(struct cm_run run, bool purged) {
     cm_lock_acquire(&cm_heap_lock);
-    const bool is_block = *kind == CM_KIND_HARD_LARGE || *kind == CM_KIND_HARD_TIGHT;
-    if (is_block) {
-        *kind = CM_KIND_HARD_FREED;
-        const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
-        cm_count(&cm_footprint.large, -(uint64_t)length);
-        count_condemned(true, length);
-    }
+    uint8_t *const kind = &run.region->kinds[run.chunk + 1];
+    const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
+    chunk_require(*kind == CM_KIND_HARD_LARGE || *kind == CM_KIND_HARD_TIGHT);
+    *kind = CM_KIND_HARD_FREED;
+    cm_count(&cm_footprint.large, -(uint64_t)length);
+    count_condemned(true, length, purged);
     cm_lock_release(&cm_heap_lock);
-    return is_block;
 }
 
 void cm_runs_free_condemned(struct cm_run run, bool purged) {
-    uint8_t *const kind = &run.region->kinds[run.chunk + 1];
     cm_lock_acquire(&cm_heap_lock);
+    uint8_t *const kind = &run.region->kinds[run.chunk + 1];
+    const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
     chunk_require(*kind == CM_KIND_HARD_FREED);
     *kind = CM_KIND_NONE;
-    const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
-    count_condemned(false, length);
+    count_condemned(false, length, purged);
     if (purged) {
         set_touched(run.region, run.chunk, length, false);
     }
     free_locked(run);
     release_and_purge();
 }
+
+/* ---- resizing ---- */
 
 static bool resize_in_place(const struct chunk_heap *heap, uint32_t chunk, uint32_t length) {
     return length <= heap->chunks && chunk_run_resize(heap, chunk, length, false) != RUN_NONE;
@@ -322,7 +323,8 @@ enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *add
         const uint32_t start = chunk_bitmap_start_of(heap, chunk);
         if (!chunk_bitmap_is_live(heap, start) || region->kinds[chunk] == CM_KIND_HARD_FREED) {
             kind = CHUNK_MISUSE_DOUBLE_FREE;
-        } else if (region->kinds[start] != CM_KIND_NONE) {
+        } else if (region->kinds[start] != CM_KIND_NONE ||
+                   region->kinds[start + 1] >= CM_KIND_HARD_LARGE) {
             kind = CHUNK_MISUSE_INTERIOR;
         }
     }

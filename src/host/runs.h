@@ -44,13 +44,14 @@ void cm_runs_free_slab(struct cm_run run, uint32_t hollow);
 /* Frees the run if it is still a large block; false if it is not. Takes the heap's lock. */
 bool cm_runs_free_large(struct cm_run run);
 
-/* Of a run with guards, whose block starts at its second chunk: marks that as freed; false if there
- * is none. And frees such a run later; purged: its memory was given back. Take the heap's lock. */
-bool cm_runs_condemn(struct cm_run run);
+/* Of a run with guards, whose block starts at its second chunk: marks that as freed, and frees such
+ * a run later. purged: its memory was given back. Take the heap's lock. */
+void cm_runs_condemn(struct cm_run run, bool purged);
 void cm_runs_free_condemned(struct cm_run run, bool purged);
 
 /* All that is free is zero, from when the next purge of everything is over: set once, by the
- * hardened mode. Guarded by the heap's lock, and by those of the classes as far as their slabs go. */
+ * hardened mode. Guarded by the heap's lock, and by those of the classes as far as their slabs go.
+ */
 CM_HIDDEN extern bool cm_runs_clear;
 
 /* Runs that are condemned, and their chunks. Guarded by the heap's lock. */

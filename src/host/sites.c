@@ -2,15 +2,16 @@
 #include "sites.h"
 
 #include "config.h"
-#include <stdbool.h>
 
-enum { SHIFT = 13 };
+enum { SHIFT = 11 };
 
+/* The sites are kept as their differences from the block, so that one of another block, entered by
+ * another thread at once, is no address of code. */
 static struct entry {
     uintptr_t block;
     uintptr_t allocated;
     uintptr_t freed;
-    uintptr_t sum; /* of the others, one bit each */
+    uintptr_t unused;
 } entries[1 << SHIFT];
 
 static struct entry *entry_of(uintptr_t block) {
@@ -25,29 +26,33 @@ static void set(uintptr_t *field, uintptr_t value) {
     __atomic_store_n(field, value, __ATOMIC_RELAXED);
 }
 
-static void enter(uintptr_t block, uintptr_t allocated, uintptr_t freed) {
-    struct entry *const entry = entry_of(block);
-    set(&entry->block, block);
-    set(&entry->allocated, allocated);
-    set(&entry->freed, freed);
-    set(&entry->sum, block ^ allocated ^ freed);
-}
-
 struct cm_sites cm_sites_of(const void *block) {
-    const struct entry *const entry = entry_of((uintptr_t)block);
-    const uintptr_t allocated = get(&entry->allocated);
-    const uintptr_t freed = get(&entry->freed);
-    const bool fits = get(&entry->block) == (uintptr_t)block &&
-                      get(&entry->sum) == ((uintptr_t)block ^ allocated ^ freed);
-    return fits ? (struct cm_sites){(const void *)allocated, (const void *)freed}
-                : (struct cm_sites){NULL, NULL};
+    const uintptr_t address = (uintptr_t)block;
+    const struct entry *const entry = entry_of(address);
+    if (get(&entry->block) != address) {
+        return (struct cm_sites){NULL, NULL};
+    }
+    return (struct cm_sites){(const void *)(get(&entry->allocated) ^ address),
+                             (const void *)(get(&entry->freed) ^ address)};
 }
 
 void cm_site_of_alloc(const void *block, const void *caller) {
-    enter((uintptr_t)block, (uintptr_t)caller, 0);
+    const uintptr_t address = (uintptr_t)block;
+    struct entry *const entry = entry_of(address);
+    set(&entry->block, address);
+    set(&entry->allocated, (uintptr_t)caller ^ address);
+    set(&entry->freed, address);
 }
 
 void cm_site_of_free(const void *block, const void *caller) {
-    const struct cm_sites sites = cm_sites_of(block);
-    enter((uintptr_t)block, (uintptr_t)sites.allocated, (uintptr_t)caller);
+    const uintptr_t address = (uintptr_t)block;
+    struct entry *const entry = entry_of(address);
+    if (get(&entry->block) != address) {
+        set(&entry->block, address);
+        set(&entry->allocated, address);
+        set(&entry->freed, address);
+    }
+    if (get(&entry->freed) == address) {
+        set(&entry->freed, (uintptr_t)caller ^ address);
+    }
 }

@@ -8,7 +8,7 @@
  * taken for unknown.
  */
 
-/* The block may be NULL. */
+/* The block may be NULL. Of a block that is freed again, the first site stays. */
 void cm_site_of_alloc(const void *block, const void *caller);
 void cm_site_of_free(const void *block, const void *caller);
 
