@@ -27,22 +27,6 @@ static struct cm_place place_of_slot(const void *slot, unsigned size_class) {
     return (struct cm_place){cm_region_of(slot), CM_HARD + size_class};
 }
 
-typedef uint64_t pair __attribute__((vector_size(16), may_alias));
-
-/* size is a multiple of 16, as is the address. */
-static bool is_zero(const void *memory, size_t size) {
-    const pair *at = (const pair *)memory;
-    const pair *const end = at + size / sizeof *at;
-    pair found = {0, 0};
-    for (; end - at >= 4; at += 4) {
-        found |= at[0] | at[1] | at[2] | at[3];
-    }
-    for (; at < end; at++) {
-        found |= *at;
-    }
-    return (found[0] | found[1]) == 0;
-}
-
 /* A magazine may have been overwritten, or have got a block that two threads freed at once: it may
  * only name slots that are free. */
 static void check_free(struct cm_place place, unsigned size_class, const void *slot) {
@@ -54,7 +38,7 @@ static void check_free(struct cm_place place, unsigned size_class, const void *s
     if (cm_unlikely(cm_record_is_live(cm_record_get(cm_record(place, slot))))) {
         cm_die_with("double free", " of", slot, cm_class_size(size_class));
     }
-    if (cm_unlikely(!is_zero(slot, cm_class_size(size_class)))) {
+    if (cm_unlikely(!cm_is_zero(slot, cm_class_size(size_class)))) {
         cm_die_with("write after free", " to", slot, cm_class_size(size_class));
     }
 }

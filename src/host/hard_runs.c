@@ -13,16 +13,18 @@ enum {
     MOST_GUARDED =
         8192, /* runs; each may split a mapping in three, of which a process has 65 530 */
     QUARANTINE = 64,
-    LONGEST_HELD = 1024 /* a run that is more than this part of what is open does not wait */
+    CACHE = 32,
+    LONGEST_KEPT = 512, /* a run of more than this part of what is open is not kept */
+    LONG = 256          /* chunks: is given back at once */
 };
 
 /* ---- guards ---- */
 
-static uint32_t guarded;
+static uint32_t runs; /* that are not free */
 
 static bool can_guard(void) {
     return cm_sys_page_size() <= CM_CHUNK_SIZE &&
-           __atomic_load_n(&guarded, __ATOMIC_RELAXED) < MOST_GUARDED;
+           __atomic_load_n(&runs, __ATOMIC_RELAXED) < MOST_GUARDED;
 }
 
 static void guard(const struct cm_region *region, uint32_t chunk) {
@@ -39,8 +41,112 @@ static uint32_t length_of(struct cm_run run) {
     return cm_runs_length(run) - GUARDS;
 }
 
+/* ---- runs that wait ---- */
+
+/* A run that is marked as freed, with its guards. */
+struct kept {
+    struct cm_run run;
+    uint32_t length; /* of the block's own chunks */
+    bool purged;     /* its memory was given back; else it is zero */
+    bool forbidden;  /* all of it is inaccessible, not only the guards */
+};
+
+/* In quarantine, and after that to be used again as they are. Guarded by the heap's lock. */
+static struct kept quarantine[QUARANTINE];
+static struct kept cache[CACHE];
+
+/* Returns what was at a random place, if anything. */
+static struct kept exchange(struct kept *places, uint32_t count, struct kept kept) {
+    const uint32_t chosen = cm_hard_random(count);
+    cm_lock_acquire(&cm_heap_lock);
+    const struct kept before = places[chosen];
+    places[chosen] = kept;
+    cm_lock_release(&cm_heap_lock);
+    return before;
+}
+
+/* Frees it; if it cannot be made accessible, it is lost. */
+static void release(struct kept kept) {
+    if (kept.run.region == NULL) {
+        return;
+    }
+    unsigned char *const start = cm_chunk_address(kept.run.region, kept.run.chunk);
+    const size_t size = (size_t)(kept.length + GUARDS) << CM_CHUNK_SHIFT;
+    const bool guards = cm_sys_page_size() <= CM_CHUNK_SIZE;
+    if (!guards || cm_sys_unlock(start, size)) {
+        (void)__atomic_fetch_sub(&runs, 1, __ATOMIC_RELAXED);
+        cm_runs_free_condemned(kept.run, kept.purged);
+    }
+}
+
+static void release_all(struct kept *places, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        cm_lock_acquire(&cm_heap_lock);
+        const struct kept kept = places[i];
+        places[i] = (struct kept){.run = {NULL, 0}};
+        cm_lock_release(&cm_heap_lock);
+        release(kept);
+    }
+}
+
+void cm_hard_runs_release(void) {
+    if (cm_hard_on) {
+        release_all(quarantine, QUARANTINE);
+        release_all(cache, CACHE);
+    }
+}
+
+static void keep(struct kept kept) {
+    if (kept.length > kept.run.region->heap.state->opened / LONGEST_KEPT) {
+        release(kept);
+        return;
+    }
+    const struct kept ripe = exchange(quarantine, QUARANTINE, kept);
+    if (ripe.run.region != NULL) {
+        release(ripe.purged ? ripe : exchange(cache, CACHE, ripe));
+    }
+}
+
+/* A run of that many chunks, or some more, which are no more than a record can tell. */
+static struct kept find_kept(uint32_t length) {
+    enum { MOST = 14 };
+    const uint32_t more = length / 8 < MOST ? length / 8 : MOST;
+    struct kept found = {.run = {NULL, 0}};
+    cm_lock_acquire(&cm_heap_lock);
+    for (uint32_t i = 0; i < CACHE && found.run.region == NULL; i++) {
+        if (cache[i].run.region != NULL && cache[i].length - length <= more) {
+            found = cache[i];
+            cache[i] = (struct kept){.run = {NULL, 0}};
+        }
+    }
+    cm_lock_release(&cm_heap_lock);
+    return found;
+}
+
+/* The memory of length chunks, which is set to how many there are, that a block had before; NULL if
+ * there is none. Stops the program if it was written to since. */
+static unsigned char *reuse(uint32_t *length, enum cm_kind kind) {
+    const struct kept kept = find_kept(*length);
+    if (kept.run.region == NULL) {
+        return NULL;
+    }
+    unsigned char *const memory = cm_chunk_address(kept.run.region, kept.run.chunk + 1);
+    const size_t size = (size_t)kept.length << CM_CHUNK_SHIFT;
+    if (kept.forbidden && !cm_sys_unlock(memory, size)) {
+        return NULL;
+    }
+    if (!cm_is_zero(memory, size)) {
+        cm_die_with("write after free", " to", memory, size);
+    }
+    cm_runs_revive(kept.run, kind);
+    *length = kept.length;
+    return memory;
+}
+
+/* ---- allocation ---- */
+
 /* The memory of length chunks between guards, or NULL. */
-static unsigned char *alloc_run(uint64_t length, uint64_t align, enum cm_kind kind) {
+static unsigned char *make_run(uint64_t length, uint64_t align, enum cm_kind kind) {
     if (length + GUARDS > CHUNK_HEAP_MAX_CHUNKS || align > CHUNK_HEAP_MAX_CHUNKS) {
         return NULL;
     }
@@ -55,8 +161,8 @@ static unsigned char *alloc_run(uint64_t length, uint64_t align, enum cm_kind ki
     if (run.region == NULL) {
         return NULL;
     }
+    (void)__atomic_fetch_add(&runs, 1, __ATOMIC_RELAXED);
     if (can_guard()) {
-        (void)__atomic_fetch_add(&guarded, 1, __ATOMIC_RELAXED);
         guard(run.region, run.chunk);
         guard(run.region, run.chunk + (uint32_t)length + 1);
     }
@@ -64,7 +170,7 @@ static unsigned char *alloc_run(uint64_t length, uint64_t align, enum cm_kind ki
 }
 
 unsigned char *cm_hard_pool_alloc(uint32_t chunks) {
-    return alloc_run(chunks, 1, CM_KIND_NONE);
+    return make_run(chunks, 1, CM_KIND_NONE);
 }
 
 static struct cm_place place_at(const void *memory, enum cm_kind kind) {
@@ -72,11 +178,13 @@ static struct cm_place place_at(const void *memory, enum cm_kind kind) {
 }
 
 void *cm_hard_large_alloc(size_t size, size_t alignment) {
-    const uint64_t length = size != 0 ? cm_large_chunks(size) : 1;
-    unsigned char *const block = alloc_run(
-        length, alignment > CM_CHUNK_SIZE ? alignment >> CM_CHUNK_SHIFT : 1, CM_KIND_HARD_LARGE);
+    const uint64_t align = alignment > CM_CHUNK_SIZE ? alignment >> CM_CHUNK_SHIFT : 1;
+    const uint64_t wanted = size != 0 ? cm_large_chunks(size) : 1;
+    uint32_t length = wanted < CHUNK_HEAP_MAX_CHUNKS ? (uint32_t)wanted : CHUNK_HEAP_MAX_CHUNKS;
+    unsigned char *block = align == 1 ? reuse(&length, CM_KIND_HARD_LARGE) : NULL;
+    block = block != NULL ? block : make_run(length, align, CM_KIND_HARD_LARGE);
     if (block != NULL) {
-        const size_t slack = (size_t)(length << CM_CHUNK_SHIFT) - size;
+        const size_t slack = ((size_t)length << CM_CHUNK_SHIFT) - size;
         cm_canary_put(block, size, slack);
         cm_record_set(cm_record(place_at(block, CM_KIND_HARD_LARGE), block), (unsigned)slack + 1);
     }
@@ -92,7 +200,9 @@ void *cm_hard_tight_alloc(size_t size, size_t alignment) {
     if (alignment > CM_GRANULE || size > CM_CHUNK_SIZE || !can_guard()) {
         return NULL;
     }
-    unsigned char *const memory = alloc_run(1, 1, CM_KIND_HARD_TIGHT);
+    uint32_t length = 1;
+    unsigned char *memory = reuse(&length, CM_KIND_HARD_TIGHT);
+    memory = memory != NULL ? memory : make_run(1, 1, CM_KIND_HARD_TIGHT);
     if (memory == NULL) {
         return NULL;
     }
@@ -129,83 +239,32 @@ size_t cm_hard_run_size(struct cm_place place, const void *block) {
     return size;
 }
 
-/* ---- quarantine ---- */
-
-/* Runs that are marked as freed and inaccessible. Guarded by the heap's lock. */
-static struct held {
-    struct cm_run run;
-    bool purged;
-} quarantine[QUARANTINE];
-
-/* What was at a random place, if anything. */
-static struct held exchange(struct held held) {
-    const uint32_t chosen = cm_hard_random(QUARANTINE);
-    cm_lock_acquire(&cm_heap_lock);
-    const struct held before = quarantine[chosen];
-    quarantine[chosen] = held;
-    cm_lock_release(&cm_heap_lock);
-    return before;
-}
-
-static bool may_wait(struct cm_run run, uint32_t length) {
-    return length < run.region->heap.state->opened / LONGEST_HELD;
-}
-
-/* Lets it be used again; if it cannot be made accessible, it is lost. */
-static void release(struct held held) {
-    if (held.run.region == NULL) {
-        return;
-    }
-    const size_t size = (size_t)cm_runs_length(held.run) << CM_CHUNK_SHIFT;
-    if (cm_sys_unlock(cm_chunk_address(held.run.region, held.run.chunk), size)) {
-        (void)__atomic_fetch_sub(&guarded, 1, __ATOMIC_RELAXED);
-        cm_runs_free_condemned(held.run, held.purged);
-    }
-}
-
-void cm_hard_runs_release(void) {
-    for (unsigned i = 0; i < QUARANTINE && cm_hard_on; i++) {
-        cm_lock_acquire(&cm_heap_lock);
-        const struct held held = quarantine[i];
-        quarantine[i] = (struct held){{NULL, 0}, false};
-        cm_lock_release(&cm_heap_lock);
-        release(held);
-    }
-}
-
-/* Returns whether the memory was given back. To make it anew takes several times as long as to
- * write zeros, but of a long block the program may have used little. */
-static bool make_zero(unsigned char *memory, size_t size) {
-    enum { LONG = 1 << 20 };
-    if (size > LONG && cm_sys_page_size() <= CM_CHUNK_SIZE && cm_sys_purge(memory, size)) {
-        return true;
-    }
-    memset(memory, 0, size);
-    return false;
-}
+/* ---- freeing ---- */
 
 bool cm_hard_run_free(struct cm_place place, void *block) {
     if (!cm_hard_run_is_live(place, block)) {
         return false;
     }
     const unsigned record = cm_record_end(cm_record(place, block));
-    if (!cm_record_is_live(record)) {
-        return false;
-    }
     size_t size;
     const size_t slack = slack_of(place, block, record, &size);
     cm_canary_check(block, size, slack);
     const struct cm_run run = run_of(place, block);
-    const uint32_t length = length_of(run);
+    struct kept kept = {.run = run, .length = length_of(run)};
     unsigned char *const memory = cm_chunk_address(run.region, run.chunk + 1);
-    const size_t bytes = (size_t)length << CM_CHUNK_SHIFT;
-    const bool purged = make_zero(memory, bytes);
-    cm_runs_condemn(run, purged);
-    if (cm_sys_page_size() <= CM_CHUNK_SIZE) {
-        (void)cm_sys_forbid(memory, bytes);
+    const size_t bytes = (size_t)kept.length << CM_CHUNK_SHIFT;
+    const bool can_forbid = cm_sys_page_size() <= CM_CHUNK_SIZE;
+    /* To make memory anew takes several times as long as to write zeros, but of a long block the
+     * program may have used little. */
+    kept.purged = kept.length > LONG && can_forbid && cm_sys_purge(memory, bytes);
+    if (!kept.purged) {
+        memset(memory, 0, bytes);
     }
-    const struct held held = {run, purged};
-    release(may_wait(run, length) ? exchange(held) : held);
+    cm_runs_condemn(run, kept.purged);
+    if ((kept.purged || place.kind == CM_KIND_HARD_TIGHT) && can_forbid) {
+        kept.forbidden = cm_sys_forbid(memory, bytes);
+    }
+    keep(kept);
     return true;
 }
 
@@ -306,7 +365,7 @@ void cm_hard_zero_free(void *block) {
 static void shift_heap(void) {
     enum { MOST = 256, LEAST_HEAP = 4096 };
     const uint32_t length = cm_region_limit < LEAST_HEAP ? 1 : 1 + cm_hard_random(MOST);
-    unsigned char *const memory = alloc_run(length, 1, CM_KIND_HARD_LARGE);
+    unsigned char *const memory = make_run(length, 1, CM_KIND_HARD_LARGE);
     if (memory != NULL) {
         cm_runs_condemn(run_of(place_at(memory, CM_KIND_HARD_LARGE), memory), true);
         (void)cm_sys_forbid(memory, (size_t)length << CM_CHUNK_SHIFT);

@@ -261,6 +261,15 @@ void cm_runs_condemn(struct cm_run run, bool purged) {
     cm_lock_release(&cm_heap_lock);
 }
 
+void cm_runs_revive(struct cm_run run, enum cm_kind kind) {
+    cm_lock_acquire(&cm_heap_lock);
+    const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
+    run.region->kinds[run.chunk + 1] = (uint8_t)kind;
+    cm_count(&cm_footprint.large, length);
+    count_condemned(false, length, false);
+    cm_lock_release(&cm_heap_lock);
+}
+
 void cm_runs_free_condemned(struct cm_run run, bool purged) {
     cm_lock_acquire(&cm_heap_lock);
     uint8_t *const kind = &run.region->kinds[run.chunk + 1];

@@ -49,6 +49,9 @@ bool cm_runs_free_large(struct cm_run run);
 void cm_runs_condemn(struct cm_run run, bool purged);
 void cm_runs_free_condemned(struct cm_run run, bool purged);
 
+/* The run, which was not purged, is a block again. Takes the heap's lock. */
+void cm_runs_revive(struct cm_run run, enum cm_kind kind);
+
 /* All that is free is zero, from when the next purge of everything is over: set once, by the
  * hardened mode. Guarded by the heap's lock, and by those of the classes as far as their slabs go.
  */
