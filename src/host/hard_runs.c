@@ -22,9 +22,12 @@ enum {
 
 static uint32_t runs; /* that are not free */
 
+static bool can_forbid(void) {
+    return cm_sys_page_size() <= CM_CHUNK_SIZE && !cm_sys_data_is_limited();
+}
+
 static bool can_guard(void) {
-    return cm_sys_page_size() <= CM_CHUNK_SIZE &&
-           __atomic_load_n(&runs, __ATOMIC_RELAXED) < MOST_GUARDED;
+    return __atomic_load_n(&runs, __ATOMIC_RELAXED) < MOST_GUARDED && can_forbid();
 }
 
 static void guard(const struct cm_region *region, uint32_t chunk) {
@@ -253,15 +256,15 @@ bool cm_hard_run_free(struct cm_place place, void *block) {
     struct kept kept = {.run = run, .length = length_of(run)};
     unsigned char *const memory = cm_chunk_address(run.region, run.chunk + 1);
     const size_t bytes = (size_t)kept.length << CM_CHUNK_SHIFT;
-    const bool can_forbid = cm_sys_page_size() <= CM_CHUNK_SIZE;
     /* To make memory anew takes several times as long as to write zeros, but of a long block the
      * program may have used little. */
-    kept.purged = kept.length > LONG && can_forbid && cm_sys_purge(memory, bytes);
+    kept.purged = kept.length > LONG && cm_sys_page_size() <= CM_CHUNK_SIZE &&
+                  cm_sys_purge(memory, bytes);
     if (!kept.purged) {
         memset(memory, 0, bytes);
     }
     cm_runs_condemn(run, kept.purged);
-    if ((kept.purged || place.kind == CM_KIND_HARD_TIGHT) && can_forbid) {
+    if ((kept.purged || place.kind == CM_KIND_HARD_TIGHT) && can_forbid()) {
         kept.forbidden = cm_sys_forbid(memory, bytes);
     }
     keep(kept);

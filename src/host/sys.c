@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -92,6 +93,14 @@ void cm_sys_lock(void *start, size_t size) {
 
 bool cm_sys_forbid(void *start, size_t size) {
     return quiet_syscall(SYS_mprotect, (uintptr_t)start, size, PROT_NONE) == 0;
+}
+
+bool cm_sys_data_is_limited(void) {
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    const int saved = errno;
+    (void)syscall(SYS_prlimit64, 0, RLIMIT_DATA, NULL, &limit);
+    errno = saved;
+    return limit.rlim_cur != RLIM_INFINITY;
 }
 
 void cm_sys_random(void *bytes, size_t size) {

@@ -38,6 +38,9 @@ void cm_sys_lock(void *start, size_t size);
 /* Makes [start, start + size), whole pages, inaccessible, if the system lets it. */
 bool cm_sys_forbid(void *start, size_t size);
 
+/* Is there a limit on data, RLIMIT_DATA? Under one, what was made inaccessible may stay so. */
+bool cm_sys_data_is_limited(void);
+
 /* Fills the bytes with what nobody can guess; less so if the system refuses. */
 void cm_sys_random(void *bytes, size_t size);
 
