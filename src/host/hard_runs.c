@@ -258,8 +258,8 @@ bool cm_hard_run_free(struct cm_place place, void *block) {
     const size_t bytes = (size_t)kept.length << CM_CHUNK_SHIFT;
     /* To make memory anew takes several times as long as to write zeros, but of a long block the
      * program may have used little. */
-    kept.purged = kept.length > LONG && cm_sys_page_size() <= CM_CHUNK_SIZE &&
-                  cm_sys_purge(memory, bytes);
+    kept.purged =
+        kept.length > LONG && cm_sys_page_size() <= CM_CHUNK_SIZE && cm_sys_purge(memory, bytes);
     if (!kept.purged) {
         memset(memory, 0, bytes);
     }
