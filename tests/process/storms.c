@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storms forks|spawns|clones|cancels|exit
+ *
+ * What happens to a process while 8 of its threads (64 for forks) allocate: forks whose children
+ * allocate, posix_spawn, children that share the memory and allocate in it, threads cancelled
+ * within functions of the C library that allocate, and the end by exit.
+ */
+#include "library.h"
+#include "workout.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+enum { MOST_THREADS = 64, FEW_THREADS = 8, STACK = 256 << 10 };
+
+extern char **environ;
+
+static atomic_bool done;
+static const char *storm;
+
+static bool is(const char *name) {
+    return strcmp(storm, name) == 0;
+}
+
+static void *allocate(void *argument) {
+    struct support_random random = {(size_t)argument};
+    while (!atomic_load(&done)) {
+        workout(&random, 100, 30000);
+    }
+    return NULL;
+}
+
+static void await_success(pid_t child, int flags) {
+    int status = 0;
+    CHECK(child > 0 && waitpid(child, &status, flags) == child && status == 0);
+}
+
+static void fork_once(void) {
+    const pid_t child = fork();
+    if (child == 0) {
+        watchdog(30);
+        workout_all_classes();
+        check_library();
+        _exit(0);
+    }
+    await_success(child, 0);
+}
+
+static void spawn_once(void) {
+    static char name[] = "storms";
+    static char role[] = "child";
+    char *const arguments[] = {name, role, NULL};
+    pid_t child = 0;
+    CHECK(posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments, environ) == 0);
+    await_success(child, 0);
+}
+
+static int share_memory(void *of_parent) {
+    free(of_parent);
+    workout_all_classes();
+    return 0;
+}
+
+/* The child uses this thread's caches, so this thread waits, as CLONE_VFORK has it. */
+static void clone_once(void) {
+    char *const stack = malloc(STACK);
+    CHECK(stack != NULL);
+    await_success(clone(share_memory, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD,
+                        malloc(hide_size(1000))),
+                  0);
+    free(stack);
+}
+
+static void forget(void *block) {
+    free(*(void **)block);
+}
+
+/* Its cancellation points are read and write, in the midst of what allocates. */
+static void *be_cancelled(void *argument) {
+    char *line = NULL;
+    size_t size = 0;
+    (void)argument;
+    pthread_cleanup_push(forget, &line);
+    for (;;) {
+        FILE *const file = fopen("/proc/self/maps", "re");
+        if (file != NULL) {
+            pthread_cleanup_push((void (*)(void *))(void *)fclose, file);
+            while (getline(&line, &size, file) > 0) {
+                pthread_testcancel();
+            }
+            pthread_cleanup_pop(1);
+        }
+        DIR *const directory = opendir("/proc/self/task");
+        if (directory != NULL) {
+            (void)closedir(directory);
+        }
+    }
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+static void cancel_once(void) {
+    static struct support_random random = {5};
+    pthread_t thread;
+    void *result = NULL;
+    start_thread(&thread, be_cancelled, 0);
+    (void)usleep((unsigned)random_below(&random, 1500));
+    CHECK(pthread_cancel(thread) == 0 && pthread_join(thread, &result) == 0);
+    CHECK(result == PTHREAD_CANCELED);
+    workout_all_classes();
+}
+
+static void at_end(void) {
+    workout_all_classes();
+    check_library();
+}
+
+static void exit_once(void) {
+    const pid_t child = fork();
+    if (child == 0) {
+        pthread_t threads[FEW_THREADS];
+        watchdog(30);
+        CHECK(atexit(at_end) == 0);
+        for (size_t i = 0; i < FEW_THREADS; i++) {
+            start_thread(&threads[i], allocate, i);
+        }
+        (void)usleep(500);
+        exit(0);
+    }
+    await_success(child, 0);
+}
+
+int main(int argc, char **argv) {
+    support_begin(100);
+    CHECK(argc == 2);
+    storm = argv[1];
+    if (is("child")) {
+        workout_all_classes();
+        return 0;
+    }
+    const size_t count = is("forks") ? MOST_THREADS : FEW_THREADS;
+    const size_t usual = is("forks") ? 20 : 60;
+    const size_t times = support_thorough() ? 1000 : usual;
+    pthread_t threads[MOST_THREADS];
+    for (size_t i = 0; i < count; i++) {
+        start_thread(&threads[i], allocate, i);
+    }
+    for (size_t i = 0; i < times; i++) {
+        is("forks")     ? fork_once()
+        : is("spawns")  ? spawn_once()
+        : is("clones")  ? clone_once()
+        : is("cancels") ? cancel_once()
+                        : exit_once();
+    }
+    atomic_store(&done, true);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    check_library();
+    return 0;
+}
