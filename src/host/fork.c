@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fork.h"
 
+#include "inside.h"
 #include "reclaim.h"
 #include "runs.h"
 #include "thread.h"
@@ -41,18 +42,29 @@ unsigned long cm_locks_taken(void) {
 bool cm_lock_forking;
 pthread_t cm_lock_forker;
 
+/* A handler that has interrupted this thread inside the allocator forks without the locks: waiting
+ * for them would have no end, and the child of such a fork does no more than run a program. */
 static void before_fork(void) {
-    cm_locks_acquire_all();
-    cm_lock_forker = pthread_self();
-    __atomic_store_n(&cm_lock_forking, true, __ATOMIC_RELEASE);
+    if (cm_enter()) {
+        cm_locks_acquire_all();
+        cm_lock_forker = pthread_self();
+        __atomic_store_n(&cm_lock_forking, true, __ATOMIC_RELEASE);
+        cm_leave();
+    }
 }
 
 static void in_parent(void) {
-    __atomic_store_n(&cm_lock_forking, false, __ATOMIC_RELEASE);
-    cm_locks_release_all();
+    if (cm_lock_passes() && cm_enter()) {
+        __atomic_store_n(&cm_lock_forking, false, __ATOMIC_RELEASE);
+        cm_locks_release_all();
+        cm_leave();
+    }
 }
 
 static void in_child(void) {
+    if (!cm_lock_passes()) {
+        return;
+    }
     for (unsigned i = 0; i < LOCKS; i++) {
         cm_lock_reset(lock_number(i));
     }

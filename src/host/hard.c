@@ -4,6 +4,7 @@
 #include "hard_cache.h"
 #include "hard_record.h"
 #include "hard_runs.h"
+#include "inside.h"
 #include "reclaim.h"
 #include "sites.h"
 
@@ -58,7 +59,7 @@ static void *alloc_slot(unsigned size_class, size_t size) {
 
 /* The slack of a slot is not more than its canary where a program has been, so that is all that is
  * not zero. */
-static bool free_slot(struct cm_place place, void *block) {
+static bool free_slot(struct cm_place place, void *block, bool *slowly) {
     const unsigned size_class = place.kind - CM_HARD;
     if (!cm_is_slot(size_class, cm_offset_in_slab(block))) {
         return false;
@@ -71,9 +72,7 @@ static bool free_slot(struct cm_place place, void *block) {
     const size_t size = cm_class_size(size_class) - slack;
     cm_canary_check(block, size, slack);
     memset(block, 0, size + cm_canary_size(slack));
-    if (!cm_hard_give(size_class, block)) {
-        cm_reclaim_if_due();
-    }
+    *slowly = !cm_hard_give(size_class, block);
     return true;
 }
 
@@ -122,32 +121,62 @@ static void *alloc(size_t size, size_t alignment) {
 /* Memory that is free but held back may be what is missing. */
 static CM_COLD void *alloc_again(size_t size, size_t alignment) {
     (void)cm_reclaim(0);
-    return alloc(size, alignment);
+    if (!cm_enter()) {
+        return NULL;
+    }
+    void *const block = alloc(size, alignment);
+    cm_leave();
+    return block;
+}
+
+/* False in a handler that interrupted what is here. What makes a thread active may call back, and
+ * must be over before. */
+static inline bool enter(void) {
+    if (cm_unlikely(cm_thread_self.hard == NULL) && !cm_inside.is) {
+        (void)cm_thread_is_active();
+    }
+    return cm_enter();
 }
 
 void *cm_hard_alloc(size_t size, size_t alignment, const void *caller) {
-    void *block = size <= PTRDIFF_MAX ? alloc(size, alignment) : NULL;
-    if (cm_unlikely(block == NULL) && size <= PTRDIFF_MAX) {
+    if (size > PTRDIFF_MAX || !enter()) {
+        return NULL;
+    }
+    void *block = alloc(size, alignment);
+    cm_leave();
+    if (cm_unlikely(block == NULL)) {
         block = alloc_again(size, alignment);
     }
     cm_site_of_alloc(block, caller);
     return block;
 }
 
-bool cm_hard_free(struct cm_place place, void *block, const void *caller) {
-    cm_site_of_free(block, caller);
+/* *slowly is set if it took locks. */
+static bool free_block(struct cm_place place, void *block, bool *slowly) {
     if (is_slot(place)) {
-        return free_slot(place, block);
+        return free_slot(place, block, slowly);
     }
     if (place.kind == CM_KIND_HARD_ZERO) {
         cm_hard_zero_free(block);
         return true;
     }
-    if (!cm_hard_run_free(place, block)) {
-        return false;
+    *slowly = true;
+    return cm_hard_run_free(place, block);
+}
+
+bool cm_hard_free(struct cm_place place, void *block, const void *caller) {
+    bool slowly = false;
+    if (!enter()) {
+        cm_set_aside(block);
+        return true;
     }
-    cm_reclaim_if_due();
-    return true;
+    cm_site_of_free(block, caller);
+    const bool freed = free_block(place, block, &slowly);
+    cm_leave();
+    if (cm_unlikely(slowly) && freed) {
+        cm_reclaim_if_due();
+    }
+    return freed;
 }
 
 bool cm_hard_is_live(struct cm_place place, const void *block) {
@@ -171,8 +200,13 @@ bool cm_hard_resize(struct cm_place place, void *block, size_t size) {
     if (place.kind == CM_KIND_HARD_ZERO) {
         return false;
     }
-    return is_slot(place) ? resize_slot(place, block, size)
-                          : cm_hard_run_resize(place, block, size);
+    if (!enter()) {
+        return false;
+    }
+    const bool resized =
+        is_slot(place) ? resize_slot(place, block, size) : cm_hard_run_resize(place, block, size);
+    cm_leave();
+    return resized;
 }
 
 enum chunk_misuse cm_hard_misuse(struct cm_place place, const void *address) {

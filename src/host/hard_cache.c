@@ -36,7 +36,8 @@ void cm_hard_draw_sample(struct cm_hard_thread *self) {
 
 /* NULL if the thread has to do without. */
 static struct cm_hard_thread *set_up_self(void) {
-    if (!cm_thread_is_active()) {
+    const enum cm_thread_state state = cm_thread_self.state;
+    if (state != CM_THREAD_ACTIVE && state != CM_THREAD_ENDING) {
         return NULL;
     }
     struct cm_hard_thread *const self =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "large.h"
 
+#include "inside.h"
 #include <core/run.h>
 #include <string.h>
 
@@ -17,7 +18,11 @@ void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
         .will_grow = wish == CM_LARGE_GROWING,
     };
     struct cm_run_news news;
+    if (!cm_enter()) {
+        return NULL;
+    }
     const struct cm_run run = cm_runs_alloc(&request, &news);
+    cm_leave();
     if (run.region == NULL) {
         return NULL;
     }
@@ -30,7 +35,12 @@ void *cm_large_alloc(size_t size, size_t alignment, enum cm_large_wish wish) {
 
 bool cm_large_resize(struct cm_run run, size_t size) {
     const uint64_t length = cm_large_chunks(size);
-    return length <= CHUNK_HEAP_MAX_CHUNKS && cm_runs_resize(run, (uint32_t)length);
+    if (length > CHUNK_HEAP_MAX_CHUNKS || !cm_enter()) {
+        return false;
+    }
+    const bool resized = cm_runs_resize(run, (uint32_t)length);
+    cm_leave();
+    return resized;
 }
 
 size_t cm_large_size(struct cm_run run) {

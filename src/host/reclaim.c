@@ -3,6 +3,7 @@
 
 #include "footprint.h"
 #include "hard_runs.h"
+#include "inside.h"
 #include "runs.h"
 #include "thread.h"
 
@@ -75,7 +76,11 @@ static size_t reclaim(uint64_t keep) {
 
 void cm_reclaim_if_due(void) {
     const uint64_t chunks = unneeded(cm_footprint_live());
-    if (chunks == 0 || !exceeds_debt(chunks) || !cm_lock_try(&cm_reclaim_lock)) {
+    if (chunks == 0 || !exceeds_debt(chunks) || !cm_enter()) {
+        return;
+    }
+    if (!cm_lock_try(&cm_reclaim_lock)) {
+        cm_leave();
         return;
     }
     const uint64_t live = cm_footprint_live();
@@ -84,11 +89,16 @@ void cm_reclaim_if_due(void) {
         __atomic_store_n(&cm_footprint.peak, cm_footprint_live(), __ATOMIC_RELAXED);
     }
     cm_lock_release(&cm_reclaim_lock);
+    cm_leave();
 }
 
 size_t cm_reclaim(uint64_t keep) {
+    if (!cm_enter()) {
+        return 0;
+    }
     cm_lock_acquire(&cm_reclaim_lock);
     const size_t purged = reclaim(keep);
     cm_lock_release(&cm_reclaim_lock);
+    cm_leave();
     return purged;
 }

@@ -2,6 +2,7 @@
 #include "runs.h"
 
 #include "footprint.h"
+#include "inside.h"
 #include "sys.h"
 #include <core/arith.h>
 #include <core/run.h>
@@ -228,6 +229,10 @@ static void clear(struct cm_run run) {
 }
 
 bool cm_runs_free_large(struct cm_run run) {
+    if (!cm_enter()) {
+        cm_set_aside(cm_chunk_address(run.region, run.chunk));
+        return true;
+    }
     cm_lock_acquire(&cm_heap_lock);
     const bool is_large = run.region->kinds[run.chunk] == CM_KIND_LARGE;
     if (is_large) {
@@ -237,6 +242,7 @@ bool cm_runs_free_large(struct cm_run run) {
         free_locked(run);
     }
     release_and_purge();
+    cm_leave();
     return is_large;
 }
 
@@ -314,10 +320,15 @@ bool cm_runs_resize(struct cm_run run, uint32_t length) {
     return resized;
 }
 
+/* In a handler without the lock: where a live run ends is not changed by what others do. */
 uint32_t cm_runs_length(struct cm_run run) {
+    if (!cm_enter()) {
+        return chunk_run_length(&run.region->heap, run.chunk);
+    }
     cm_lock_acquire(&cm_heap_lock);
     const uint32_t length = chunk_run_length(&run.region->heap, run.chunk);
     cm_lock_release(&cm_heap_lock);
+    cm_leave();
     return length;
 }
 
@@ -325,6 +336,9 @@ enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *add
     const struct chunk_heap *const heap = &region->heap;
     const uint32_t chunk = (uint32_t)(cm_offset_in(region, address) >> CM_CHUNK_SHIFT);
     enum chunk_misuse kind = CHUNK_MISUSE_OUTSIDE;
+    if (!cm_enter()) {
+        return kind;
+    }
     cm_lock_acquire(&cm_heap_lock);
     if (chunk >= heap->state->frontier) {
         kind = chunk < heap->state->touched ? CHUNK_MISUSE_DOUBLE_FREE : CHUNK_MISUSE_OUTSIDE;
@@ -338,6 +352,7 @@ enum chunk_misuse cm_runs_misuse(const struct cm_region *region, const void *add
         }
     }
     cm_lock_release(&cm_heap_lock);
+    cm_leave();
     return kind;
 }
 

@@ -2,6 +2,7 @@
 #include "stats.h"
 
 #include "fork.h"
+#include "inside.h"
 #include "out.h"
 #include "runs.h"
 #include "thread.h"
@@ -55,6 +56,9 @@ static size_t less(size_t a, size_t b) {
 
 void cm_stats_collect(struct chunkmalloc_stats *stats) {
     *stats = (struct chunkmalloc_stats){.size = sizeof *stats};
+    if (!cm_enter()) {
+        return;
+    }
     for (unsigned size_class = 1; size_class <= CM_SLAB_CLASSES; size_class++) {
         add_class(stats, size_class);
     }
@@ -70,6 +74,7 @@ void cm_stats_collect(struct chunkmalloc_stats *stats) {
     stats->in_large = less(stats->in_large, stats->in_slabs + stats->internal);
     stats->large_blocks = less(stats->large_blocks, stats->slabs + stats->internal / CM_SLAB_SIZE);
     stats->locks = cm_locks_taken();
+    cm_leave();
 }
 
 struct field {
@@ -167,8 +172,12 @@ static const char *check_all(void) {
 }
 
 const char *cm_check(void) {
+    if (!cm_enter()) {
+        return "the allocator is at work in this thread";
+    }
     cm_locks_acquire_all();
     const char *const finding = check_all();
     cm_locks_release_all();
+    cm_leave();
     return finding;
 }

@@ -4,12 +4,15 @@
 #include "fork.h"
 #include "hard.h"
 #include "hard_cache.h"
+#include "inside.h"
 #include "out.h"
+#include "runs.h"
 #include <core/assert.h>
 #include <pthread.h>
 
 __thread struct cm_thread cm_thread_self;
 struct cm_lock cm_thread_lock = CM_LOCK_INITIALISER;
+__thread struct cm_inside cm_inside;
 
 static struct cm_thread *threads;
 static pthread_key_t key;
@@ -85,9 +88,13 @@ static void end_thread(void *thread) {
         self->state = CM_THREAD_ENDING;
         (void)pthread_setspecific(key, self);
     } else if (self->state == CM_THREAD_ENDING) {
+        const bool entered = cm_enter();
         self->state = CM_THREAD_ENDED;
         cm_thread_flush();
         delist(self);
+        if (entered) {
+            cm_leave();
+        }
     }
 }
 
@@ -106,21 +113,36 @@ void cm_thread_set_up(void) {
     cm_thread_self.state = state;
 }
 
+/* A handler that comes in between may have done it. */
+static bool becomes_active(struct cm_thread *self) {
+    if (self->state != CM_THREAD_NEW || !cm_enter()) {
+        return false;
+    }
+    const bool becomes = self->state == CM_THREAD_NEW;
+    if (becomes) {
+        self->state = has_key ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
+        if (has_key) {
+            enlist(self);
+        }
+    }
+    cm_leave();
+    return becomes && has_key;
+}
+
 bool cm_thread_is_active(void) {
     struct cm_thread *const self = &cm_thread_self;
     if (self->state == CM_THREAD_NEW) {
         cm_thread_set_up();
-        self->state = has_key ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
-        if (has_key) {
-            enlist(self);
+        if (becomes_active(self)) {
             (void)pthread_setspecific(key, self);
         }
     }
     return self->state != CM_THREAD_ENDED;
 }
 
-static bool has_magazines(void) {
-    return !cm_hard_on && cm_thread_is_active();
+/* Of magazines, or of what makes them. */
+static bool has_none(const struct cm_thread *self) {
+    return cm_hard_on || self->state == CM_THREAD_ENDED;
 }
 
 void cm_thread_after_fork(void) {
@@ -169,9 +191,8 @@ static struct cm_magazine *first_magazine(unsigned size_class) {
     return magazine;
 }
 
-void *cm_thread_take(unsigned size_class) {
-    struct cm_thread *const self = &cm_thread_self;
-    if (!has_magazines()) {
+static void *take(struct cm_thread *self, unsigned size_class) {
+    if (has_none(self)) {
         return take_one(size_class);
     }
     void **top = cm_top(self->top[size_class]);
@@ -195,6 +216,20 @@ void *cm_thread_take(unsigned size_class) {
         __builtin_prefetch((uintptr_t *)*at + 1, 1);
     }
     return pop_from(size_class, top);
+}
+
+void *cm_thread_take(unsigned size_class) {
+    struct cm_thread *const self = &cm_thread_self;
+    if (cm_inside.is) {
+        return NULL;
+    }
+    (void)cm_thread_is_active();
+    if (!cm_enter()) {
+        return NULL;
+    }
+    void *const block = take(self, size_class);
+    cm_leave();
+    return block;
 }
 
 /* Is the block among those of the magazine below top? */
@@ -234,8 +269,17 @@ static bool any_thread_has(unsigned size_class, const void *block) {
     return found;
 }
 
-bool cm_thread_block_is_free(unsigned size_class, const void *block) {
+static bool is_free(unsigned size_class, const void *block) {
     return any_thread_has(size_class, block) || cm_depot_has(size_class, block);
+}
+
+bool cm_thread_block_is_free(unsigned size_class, const void *block) {
+    if (!cm_enter()) {
+        return false;
+    }
+    const bool found = is_free(size_class, block);
+    cm_leave();
+    return found;
 }
 
 /* A magazine with room, loaded in place of the full one. NULL if there is no memory. */
@@ -254,14 +298,13 @@ static struct cm_magazine *make_room(struct cm_thread *self, unsigned size_class
     return room;
 }
 
-void cm_thread_give(unsigned size_class, void *block) {
-    struct cm_thread *const self = &cm_thread_self;
+static void give(struct cm_thread *self, unsigned size_class, void *block) {
     uintptr_t *const mark = (uintptr_t *)block + 1;
-    if (cm_unlikely(*mark == cm_free_mark()) && cm_thread_block_is_free(size_class, block)) {
+    if (cm_unlikely(*mark == cm_free_mark()) && is_free(size_class, block)) {
         cm_die("double free", " of", block);
     }
     *mark = 0;
-    if (!has_magazines()) {
+    if (has_none(self)) {
         /* No magazine. */
     } else if (self->top[size_class] == 0) {
         /* What a thread frees before it has allocated is another's, and lies among that one's
@@ -283,6 +326,71 @@ void cm_thread_give(unsigned size_class, void *block) {
     }
     *mark = cm_free_mark();
     cm_depot_give_one(size_class, block);
+}
+
+void cm_thread_give(unsigned size_class, void *block) {
+    struct cm_thread *const self = &cm_thread_self;
+    if (!cm_inside.is) {
+        (void)cm_thread_is_active();
+    }
+    if (cm_enter()) {
+        give(self, size_class, block);
+        cm_leave();
+    } else {
+        cm_set_aside(block);
+    }
+}
+
+void cm_set_aside(void *block) {
+    for (size_t i = 0; i < CM_SET_ASIDE; i++) {
+        if (cm_inside.aside[i] == NULL) {
+            cm_inside.aside[i] = block;
+            cm_inside.any_aside = true;
+            return;
+        }
+    }
+}
+
+/* The place is emptied while no handler fills it. */
+static void *take_aside(size_t place) {
+    void *block = NULL;
+    if (cm_enter()) {
+        block = cm_inside.aside[place];
+        cm_inside.aside[place] = NULL;
+        cm_inside.is = false;
+    }
+    return block;
+}
+
+/* False if it is free already. */
+static bool free_one_aside(void *block) {
+    const struct cm_region *const region = cm_region_of(block);
+    if (region == NULL) {
+        return cm_hard_free((struct cm_place){NULL, CM_KIND_HARD_ZERO}, block, NULL);
+    }
+    const uint32_t chunk = (uint32_t)(cm_offset_in(region, block) >> CM_CHUNK_SHIFT);
+    const unsigned kind = region->kinds[chunk];
+    if (cm_is_hard(kind)) {
+        return cm_hard_free((struct cm_place){region, kind}, block, NULL);
+    }
+    if (kind == CM_KIND_LARGE) {
+        return cm_runs_free_large((struct cm_run){region, chunk});
+    }
+    cm_thread_give(kind, block);
+    return true;
+}
+
+void cm_free_aside(void) {
+    cm_inside.any_aside = false;
+    for (size_t i = 0; i < CM_SET_ASIDE; i++) {
+        void *const block = take_aside(i);
+        if (block == NULL) {
+            continue;
+        }
+        if (!free_one_aside(block)) {
+            cm_die("double free", " of", block);
+        }
+    }
 }
 
 /* Another thread may be at work; a count that is a moment old is as good as any. */

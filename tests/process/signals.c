@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * signals quiet|large
+ *
  * Signals 10 000 times a second, from a timer and from a thread, to threads that allocate. The
- * handlers do not allocate, but use the stack and change errno.
+ * handlers do not allocate, or they allocate, resize and free large blocks, which no handler may:
+ * then the library refuses what it cannot do, and neither hangs nor comes to harm.
  */
 #include "library.h"
 #include "workout.h"
@@ -14,12 +17,32 @@ enum { THREADS = 3, PERIOD = 100 /* microseconds */, AT_LEAST = 2000 };
 
 static atomic_bool done;
 static atomic_size_t handled;
+static atomic_size_t refused;
+static bool allocating;
+
+static void use_large_blocks(size_t size) {
+    unsigned char *const block = malloc(hide_size(size));
+    if (block == NULL) {
+        CHECK(errno == ENOMEM);
+        atomic_fetch_add(&refused, 1);
+        return;
+    }
+    CHECK(malloc_usable_size(block) >= size);
+    block[size - 1] = 7;
+    unsigned char *const grown = hide(realloc(hide(block), 2 * size));
+    unsigned char *const last = grown != NULL ? grown : block;
+    CHECK(last[size - 1] == 7);
+    free(last);
+}
 
 static void handle(int number) {
     const int saved = errno;
     volatile unsigned char used[2000];
     memset((void *)(uintptr_t)used, number, sizeof used);
     errno = EXDEV;
+    if (allocating) {
+        use_large_blocks(40000 + (size_t)number * 3000);
+    }
     atomic_fetch_add(&handled, used[number] == number);
     errno = saved;
 }
@@ -27,15 +50,17 @@ static void handle(int number) {
 static void *allocate(void *argument) {
     struct support_random random = {(size_t)argument};
     while (!atomic_load(&done)) {
-        workout(&random, 300, 60000);
+        workout(&random, 300, allocating ? 600000 : 60000);
         workout_all_classes();
         (void)malloc_trim(0);
     }
     return NULL;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     support_begin(60);
+    CHECK(argc == 2);
+    allocating = strcmp(argv[1], "large") == 0;
     const size_t wanted = support_thorough() ? 100 * AT_LEAST : AT_LEAST;
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
@@ -55,5 +80,6 @@ int main(void) {
         CHECK(pthread_join(threads[i], NULL) == 0);
     }
     check_library();
+    CHECK(!allocating || atomic_load(&refused) > 0);
     return 0;
 }
