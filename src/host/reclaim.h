@@ -15,12 +15,14 @@
 #include "config.h"
 #include "lock.h"
 
-/* Gives back what should go now, if anything. To be called with no lock held, after something was
- * freed; constant time unless something goes. */
+/* Gives back what should go now, if anything, but nothing of what is in quarantine: frees do not
+ * end that. To be called with no lock held, after something was freed; constant time unless
+ * something goes. */
 void cm_reclaim_if_due(void);
 
-/* Gives back all that this thread's magazines, the depots, and slabs hold back, and all but keep
- * chunks of free runs. Returns the bytes given back. Called with no lock held; linear in the heap.
+/* Gives back all that this thread's magazines and quarantine, the depots, and slabs hold back, and
+ * all but keep chunks of free runs. Returns the bytes given back. Called with no lock held; linear
+ * in the heap.
  */
 size_t cm_reclaim(uint64_t keep);
 

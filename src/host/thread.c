@@ -78,7 +78,6 @@ void cm_thread_flush(void) {
     for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
         flush_class(&cm_thread_self, size_class);
     }
-    cm_hard_flush();
 }
 
 /* Destructors of other keys may still allocate and free: the first call only asks for another. */
@@ -91,6 +90,7 @@ static void end_thread(void *thread) {
         const bool entered = cm_enter();
         self->state = CM_THREAD_ENDED;
         cm_thread_flush();
+        cm_hard_flush();
         delist(self);
         if (entered) {
             cm_leave();

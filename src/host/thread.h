@@ -93,7 +93,7 @@ void cm_thread_set_up(void);
  * what takes them back if need be. */
 bool cm_thread_is_active(void);
 
-/* Gives this thread's magazines back to the slabs. */
+/* Gives this thread's magazines back to the slabs, but those of the hardened mode. */
 void cm_thread_flush(void);
 
 /* Number of threads with magazines, and the bytes of blocks in these. */
