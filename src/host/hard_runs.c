@@ -14,8 +14,10 @@ enum {
         8192, /* runs; each may split a mapping in three, of which a process has 65 530 */
     QUARANTINE = 64,
     CACHE = 32,
-    LONGEST_KEPT = 512, /* a run of more than this part of what is open is not kept */
-    LONG = 256          /* chunks: is given back at once */
+    LONG = 256,        /* chunks: is given back at once */
+    KEPT_PART = 8,     /* of what is open, or else */
+    KEPT_LEAST = 1024, /* chunks, may be kept resident, */
+    KEPT_PURGED = 4096 /* and so many that were given back, where there is no limit */
 };
 
 /* ---- guards ---- */
@@ -54,18 +56,58 @@ struct kept {
     bool forbidden;  /* all of it is inaccessible, not only the guards */
 };
 
-/* In quarantine, and after that to be used again as they are. Guarded by the heap's lock. */
+/* In quarantine, and after that to be used again as they are; and chunks of both together, of those
+ * that were purged second. Guarded by the heap's lock. */
 static struct kept quarantine[QUARANTINE];
 static struct kept cache[CACHE];
+static uint64_t chunks_kept[2];
 
-/* Returns what was at a random place, if anything. */
-static struct kept exchange(struct kept *places, uint32_t count, struct kept kept) {
-    const uint32_t chosen = cm_hard_random(count);
+static const struct kept nothing = {.run = {NULL, 0}};
+
+/* With the lock held, as the next one. */
+static struct kept take(struct kept *place) {
+    const struct kept kept = *place;
+    *place = nothing;
+    chunks_kept[kept.purged] -= kept.length;
+    return kept;
+}
+
+static uint64_t most_kept(const struct kept *kept) {
+    if (kept->purged) {
+        return cm_region_limit == UINT64_MAX ? KEPT_PURGED : 0;
+    }
+    const uint32_t part = kept->run.region->heap.state->opened / KEPT_PART;
+    return part > KEPT_LEAST ? part : KEPT_LEAST;
+}
+
+/* Puts it at a random place, and returns what was there. If there is no room for it even then, it
+ * is left as it is, else there is nothing in it any more. */
+static struct kept exchange(struct kept *places, uint32_t count, struct kept *kept) {
+    struct kept *const place = &places[cm_hard_random(count)];
+    struct kept before = nothing;
     cm_lock_acquire(&cm_heap_lock);
-    const struct kept before = places[chosen];
-    places[chosen] = kept;
+    const uint64_t most = most_kept(kept);
+    if (kept->length <= most) {
+        before = take(place);
+        if (chunks_kept[kept->purged] + kept->length <= most) {
+            chunks_kept[kept->purged] += kept->length;
+            *place = *kept;
+            *kept = nothing;
+        }
+    }
     cm_lock_release(&cm_heap_lock);
     return before;
+}
+
+/* Stops the program if it wrote to what is kept, as far as that was possible. */
+static void check_kept(struct kept kept) {
+    const size_t size = (size_t)kept.length << CM_CHUNK_SHIFT;
+    if (kept.run.region != NULL && !kept.forbidden) {
+        const unsigned char *const memory = cm_chunk_address(kept.run.region, kept.run.chunk + 1);
+        if (!cm_is_zero(memory, size)) {
+            cm_die_with("write after free", " to", memory, size);
+        }
+    }
 }
 
 /* Frees it; if it cannot be made accessible, it is lost. */
@@ -82,13 +124,17 @@ static void release(struct kept kept) {
     }
 }
 
+static void check_and_release(struct kept kept) {
+    check_kept(kept);
+    release(kept);
+}
+
 static void release_all(struct kept *places, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         cm_lock_acquire(&cm_heap_lock);
-        const struct kept kept = places[i];
-        places[i] = (struct kept){.run = {NULL, 0}};
+        const struct kept kept = take(&places[i]);
         cm_lock_release(&cm_heap_lock);
-        release(kept);
+        check_and_release(kept);
     }
 }
 
@@ -99,27 +145,25 @@ void cm_hard_runs_release(void) {
     }
 }
 
+/* Of one that is just freed. */
 static void keep(struct kept kept) {
-    if (kept.length > kept.run.region->heap.state->opened / LONGEST_KEPT) {
-        release(kept);
-        return;
+    struct kept ripe = exchange(quarantine, QUARANTINE, &kept);
+    release(kept);
+    if (ripe.run.region != NULL && !ripe.purged) {
+        check_and_release(exchange(cache, CACHE, &ripe));
     }
-    const struct kept ripe = exchange(quarantine, QUARANTINE, kept);
-    if (ripe.run.region != NULL) {
-        release(ripe.purged ? ripe : exchange(cache, CACHE, ripe));
-    }
+    check_and_release(ripe);
 }
 
 /* A run of that many chunks, or some more, which are no more than a record can tell. */
 static struct kept find_kept(uint32_t length) {
     enum { MOST = 14 };
     const uint32_t more = length / 8 < MOST ? length / 8 : MOST;
-    struct kept found = {.run = {NULL, 0}};
+    struct kept found = nothing;
     cm_lock_acquire(&cm_heap_lock);
     for (uint32_t i = 0; i < CACHE && found.run.region == NULL; i++) {
         if (cache[i].run.region != NULL && cache[i].length - length <= more) {
-            found = cache[i];
-            cache[i] = (struct kept){.run = {NULL, 0}};
+            found = take(&cache[i]);
         }
     }
     cm_lock_release(&cm_heap_lock);
@@ -138,9 +182,7 @@ static unsigned char *reuse(uint32_t *length, enum cm_kind kind) {
     if (kept.forbidden && !cm_sys_unlock(memory, size)) {
         return NULL;
     }
-    if (!cm_is_zero(memory, size)) {
-        cm_die_with("write after free", " to", memory, size);
-    }
+    check_kept(kept);
     cm_runs_revive(kept.run, kind);
     *length = kept.length;
     return memory;
@@ -334,10 +376,12 @@ static void refuse_zero(enum chunk_misuse kind, const void *pointer) {
 
 static bool start_zero(void) {
     const size_t size = (size_t)ZEROS * CM_GRANULE;
-    zero_memory = (unsigned char *)cm_sys_reserve(size);
-    if (zero_memory == NULL || !cm_sys_forbid(zero_memory, size)) {
+    const size_t guarded = size + GUARDS * CM_CHUNK_SIZE;
+    unsigned char *const start = (unsigned char *)cm_sys_reserve(guarded);
+    if (start == NULL || !cm_sys_forbid(start, guarded)) {
         return false;
     }
+    zero_memory = start + CM_CHUNK_SIZE;
     const enum chunk_heap_error error =
         chunk_heap_init(&zero_heap, zero_memory, size, CM_GRANULE, zero_bookkeeping,
                         sizeof zero_bookkeeping, CHUNK_HEAP_NODES_OUTSIDE | CHUNK_HEAP_ZEROED);
