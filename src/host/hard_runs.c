@@ -236,13 +236,13 @@ void *cm_hard_large_alloc(size_t size, size_t alignment) {
     return block;
 }
 
-/* From the start of the chunk. */
+/* From the start of the chunk, in which the block has at least a byte. */
 static size_t tight_offset(size_t size) {
     return CM_CHUNK_SIZE - (size_t)arith_round_up(size, CM_GRANULE);
 }
 
 void *cm_hard_tight_alloc(size_t size, size_t alignment) {
-    if (alignment > CM_GRANULE || size > CM_CHUNK_SIZE || !can_guard()) {
+    if (alignment > CM_GRANULE || size == 0 || size > CM_CHUNK_SIZE || !can_guard()) {
         return NULL;
     }
     uint32_t length = 1;
