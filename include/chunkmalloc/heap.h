@@ -14,7 +14,7 @@
  * called at any time. locked.h adds a lock of your choice. Different heaps are independent.
  *
  * Time: "constant" below means bounded by a number that depends neither on the heap's contents nor
- * on its size. CHUNK_HEAP_SEARCH_MAX bounds the only loop.
+ * on its size: CHUNK_HEAP_STEPS_... say which. CHUNK_HEAP_SEARCH_MAX bounds the only loop.
  *
  * Waste: a block of s bytes takes ceil(s / chunk_size) chunks, at least one; nothing is added to
  * it. Bookkeeping costs CHUNK_HEAP_BOOKKEEPING_SIZE(chunks, 0) bytes beside the heap: at most
@@ -41,6 +41,20 @@ extern "C" {
 #define CHUNK_HEAP_DEFAULT_CHUNKS 4096u
 /* Most free runs that one allocation may look at before it looks at one that is certain to do. */
 #define CHUNK_HEAP_SEARCH_MAX 8u
+
+/*
+ * Most steps of one call. A step is a look at one place of the bookkeeping, to read or to write it:
+ * a pair of words of the bitmap, the head of a list of the index or the map of a row of lists, the
+ * node of a free run. Each is exact: there are heaps in which a call takes as many. They are
+ * derived in src/core/README.md. What is copied or cleared for you, and a source hook, come on top.
+ */
+#define CHUNK_HEAP_STEPS_ALLOC (6u * CHUNK_HEAP_SEARCH_MAX + 20u)   /* chunk_alloc, _zeroed */
+#define CHUNK_HEAP_STEPS_ALIGNED (8u * CHUNK_HEAP_SEARCH_MAX + 28u) /* chunk_alloc_aligned */
+#define CHUNK_HEAP_STEPS_FREE 34u                                   /* _sized: 4 more */
+#define CHUNK_HEAP_STEPS_RESIZE 26u
+#define CHUNK_HEAP_STEPS_REALLOC (6u * CHUNK_HEAP_SEARCH_MAX + 70u)
+#define CHUNK_HEAP_STEPS_USABLE_SIZE 5u
+#define CHUNK_HEAP_STEPS_GET_STATS (6u * CHUNK_HEAP_SEARCH_MAX + 2u)
 
 /*
  * Bits of a chunk number in the index of free runs: 32, or 16 for heaps of at most 65534 chunks

@@ -16,8 +16,10 @@
 
 #include "assert.h"
 #include "bits.h"
+#include "steps.h"
 
 static inline chunk_word *chunk_bitmap_pair(const struct chunk_heap *heap, uint32_t word) {
+    CHUNK_STEP(PAIR);
     return &heap->bits[(size_t)word * 2];
 }
 
@@ -66,7 +68,9 @@ static inline uint32_t chunk_bitmap_next(const struct chunk_heap *heap, uint32_t
     }
     pair += 2;
     word++;
+    CHUNK_STEP(PAIR);
     if (pair[0] == 0) {
+        CHUNK_STEP(PAIR);
         word = pair[2] != 0 ? word + 1 : (uint32_t)pair[1];
         pair = chunk_bitmap_pair(heap, word);
     }
@@ -82,7 +86,9 @@ static inline uint32_t chunk_bitmap_previous(const struct chunk_heap *heap, uint
     if (below == 0) {
         pair -= 2;
         word--;
+        CHUNK_STEP(PAIR);
         if (pair[0] == 0) {
+            CHUNK_STEP(PAIR);
             word = pair[-2] != 0 ? word - 1 : (uint32_t)pair[1];
             pair = chunk_bitmap_pair(heap, word);
         }
@@ -98,6 +104,7 @@ static inline uint32_t chunk_bitmap_start_of(const struct chunk_heap *heap, uint
     uint32_t word = chunk / BITS_WORD;
     chunk_word below = chunk_bitmap_pair(heap, word)[0] & bits_up_to(chunk);
     while (below == 0) {
+        CHUNK_STEP(TURN);
         chunk_require(word > 0);
         word--;
         below = chunk_bitmap_pair(heap, word)[0];

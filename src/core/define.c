@@ -135,6 +135,7 @@ unsigned chunk_heap_usage(const struct chunk_heap *heap) {
     uint64_t divisor = (uint64_t)available << 13;
     unsigned usage = 0;
     for (unsigned bit = 1u << 13; bit != 0 && available != 0; bit /= 2) {
+        CHUNK_STEP(TURN);
         if (rest >= divisor) {
             rest -= divisor;
             usage += bit;
@@ -151,8 +152,10 @@ static uint32_t largest_free(const struct chunk_heap *heap) {
         return most;
     }
     const uint32_t row = bits_highest(heap->state->rows);
+    CHUNK_STEP(LIST);
     uint32_t chunk = chunk_index_head(heap, row * INDEX_ROW + bits_highest(heap->maps[row]));
     for (unsigned i = 0; i < CHUNK_HEAP_SEARCH_MAX && chunk != INDEX_NONE; i++) {
+        CHUNK_STEP(TURN);
         const uint32_t length = chunk_run_length(heap, chunk);
         most = length > most ? length : most;
         chunk = chunk_index_follow(heap, chunk, chunk_index_node(heap, chunk)->next);

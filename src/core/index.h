@@ -21,6 +21,7 @@ enum { INDEX_ROW = 32 };
 
 /* The one place that decides where nodes lie. */
 static inline struct chunk_node *chunk_index_node(const struct chunk_heap *heap, uint32_t chunk) {
+    CHUNK_STEP(NODE);
     unsigned char *const node = heap->nodes + ((size_t)chunk << heap->node_shift);
     return (struct chunk_node *)(void *)node;
 }
@@ -53,6 +54,7 @@ static inline uint32_t chunk_index_list(uint32_t length) {
 
 /* The first run of a list, or INDEX_NONE. */
 static inline uint32_t chunk_index_head(const struct chunk_heap *heap, uint32_t list) {
+    CHUNK_STEP(LIST);
     return (uint32_t)heap->heads[list] - 1;
 }
 
@@ -62,6 +64,7 @@ static inline uint32_t chunk_index_from(const struct chunk_heap *heap, uint32_t 
     uint32_t rows = heap->state->rows >> row;
     uint32_t map = 0;
     if ((rows & 1) != 0) {
+        CHUNK_STEP(LIST);
         map = heap->maps[row] & UINT32_MAX << list % INDEX_ROW;
     }
     if (map == 0) {
@@ -70,6 +73,7 @@ static inline uint32_t chunk_index_from(const struct chunk_heap *heap, uint32_t 
             return 0;
         }
         row += 1 + bits_lowest(rows);
+        CHUNK_STEP(LIST);
         map = heap->maps[row];
         chunk_debug(map != 0);
     }
@@ -80,6 +84,7 @@ static inline uint32_t chunk_index_from(const struct chunk_heap *heap, uint32_t 
 static inline void chunk_index_insert(const struct chunk_heap *heap, uint32_t chunk, uint32_t end) {
     chunk_debug(chunk < end && end < heap->state->frontier);
     const uint32_t list = chunk_index_list(end - chunk);
+    CHUNK_STEP(LIST);
     chunk_link *const head = &heap->heads[list];
     struct chunk_node *const node = chunk_index_node(heap, chunk);
     node->next = chunk_index_masked(*head);
@@ -88,6 +93,7 @@ static inline void chunk_index_insert(const struct chunk_heap *heap, uint32_t ch
         chunk_index_node(heap, *head - 1u)->previous = chunk_index_masked(chunk + 1);
     }
     *head = (chunk_link)(chunk + 1);
+    CHUNK_STEP(LIST);
     heap->maps[list / INDEX_ROW] |= (uint32_t)1 << list % INDEX_ROW;
     heap->state->rows |= (uint32_t)1 << list / INDEX_ROW;
     heap->state->free++;
@@ -112,6 +118,7 @@ static inline void chunk_index_remove(const struct chunk_heap *heap, uint32_t ch
     }
     heap->heads[list] = (chunk_link)(next + 1);
     if (next == INDEX_NONE) {
+        CHUNK_STEP(LIST);
         uint32_t *const map = &heap->maps[list / INDEX_ROW];
         *map &= ~((uint32_t)1 << list % INDEX_ROW);
         if (*map == 0) {

@@ -80,6 +80,7 @@ RUN_STEP uint32_t find(const struct chunk_heap *heap, uint32_t length, uint32_t 
     uint32_t list = chunk_index_list(length);
     uint32_t chunk = chunk_index_head(heap, list);
     for (unsigned left = CHUNK_HEAP_SEARCH_MAX - 1;; left--) {
+        CHUNK_STEP(TURN);
         if (chunk == INDEX_NONE) {
             list = chunk_index_from(heap, list + 1);
             if (list == 0) {
