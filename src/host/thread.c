@@ -8,6 +8,7 @@
 #include "out.h"
 #include "runs.h"
 #include <core/assert.h>
+#include <link.h>
 #include <pthread.h>
 
 __thread struct cm_thread cm_thread_self;
@@ -80,9 +81,11 @@ void cm_thread_flush(void) {
     }
 }
 
-/* Destructors of other keys may still allocate and free: the first call only asks for another. */
+/* Destructors of other keys may still allocate and free: the first call only asks for another. The
+ * argument is not to be trusted: the keys of the C libraries in all namespaces share an array. */
 static void end_thread(void *thread) {
-    struct cm_thread *const self = (struct cm_thread *)thread;
+    struct cm_thread *const self = &cm_thread_self;
+    (void)thread;
     if (self->state == CM_THREAD_ACTIVE) {
         self->state = CM_THREAD_ENDING;
         (void)pthread_setspecific(key, self);
@@ -98,8 +101,29 @@ static void end_thread(void *thread) {
     }
 }
 
+#if defined __GLIBC__ && !defined CM_ARCHIVE
+#pragma weak _r_debug
+/* Was this copy of the library loaded by dlmopen, or with an audit library? */
+static bool is_in_other_namespace(void) {
+    if (&_r_debug == NULL) {
+        return false;
+    }
+    const struct link_map *map = _r_debug.r_map;
+    while (map != NULL && map->l_ld != _DYNAMIC) {
+        map = map->l_next;
+    }
+    return map == NULL;
+}
+#else
+static bool is_in_other_namespace(void) {
+    return false;
+}
+#endif
+
+/* Threads end by the C library that started them, which calls no destructors of another one's keys:
+ * there, threads do without magazines. */
 static void prepare_for_threads(void) {
-    has_key = pthread_key_create(&key, end_thread) == 0;
+    has_key = !is_in_other_namespace() && pthread_key_create(&key, end_thread) == 0;
     cm_fork_set_up();
 }
 

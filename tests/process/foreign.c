@@ -5,6 +5,7 @@
  * Blocks that another allocator made, in the hands of free, realloc and malloc_usable_size: the C
  * library's own, and those of a second C library in a namespace of its own.
  */
+#include "library.h"
 #include "workout.h"
 
 extern void *__libc_malloc(size_t size);
@@ -117,15 +118,41 @@ static void check_memory_returns(void) {
     CHECK(resident_bytes() <= resident + 8 * SUPPORT_MIB);
 }
 
+/* The C libraries of all namespaces keep what is specific to a thread in the same array, so what
+ * was ours is what others have put there. */
+static void *use_keys_of_other(void *other) {
+    int (*create)(pthread_key_t *, void (*)(void *)) = NULL;
+    int (*set)(pthread_key_t, const void *) = NULL;
+    find_in(other, "pthread_key_create", &create);
+    find_in(other, "pthread_setspecific", &set);
+    free(malloc(hide_size(100)));
+    for (size_t i = 0; i < 4; i++) {
+        pthread_key_t key = 0;
+        CHECK(create(&key, NULL) == 0);
+        CHECK(set(key, (void *)64) == 0);
+    }
+    free(malloc(hide_size(100)));
+    return NULL;
+}
+
+static void check_threads_of_namespace(void *other) {
+    pthread_t thread;
+    const size_t threads = library_stats().threads;
+    for (size_t i = 0; i < 3; i++) {
+        start_thread(&thread, use_keys_of_other, (size_t)other);
+        CHECK(pthread_join(thread, NULL) == 0);
+    }
+    CHECK(library_stats().threads == threads);
+}
+
 /* A C library loaded once more has an allocator of its own. What the first one's free does with
  * its blocks is what it does without the library: it keeps small ones, and unmaps the largest. */
 static void check_namespace(void) {
     void *const other = dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW | RTLD_LOCAL);
     CHECK(other != NULL);
     void *(*allocate)(size_t) = NULL;
-    void *const symbol = dlsym(other, "malloc");
-    memcpy(&allocate, &symbol, sizeof allocate);
-    CHECK(allocate != NULL && allocate != malloc);
+    find_in(other, "malloc", &allocate);
+    CHECK(allocate != malloc);
     static const size_t namespace_sizes[] = {1, 24, 100, 1000, 3000000};
     for (size_t i = 0; i < sizeof namespace_sizes / sizeof namespace_sizes[0]; i++) {
         unsigned char *const block = allocate(namespace_sizes[i]);
@@ -137,6 +164,7 @@ static void check_namespace(void) {
         CHECK(errno == EXDEV);
     }
     workout_all_classes();
+    check_threads_of_namespace(other);
 }
 
 int main(int argc, char **argv) {

@@ -23,12 +23,6 @@ struct library {
 
 static struct library library;
 
-static void find(void *handle, const char *name, void *function) {
-    void *const symbol = dlsym(handle, name);
-    CHECK(symbol != NULL);
-    memcpy(function, &symbol, sizeof symbol);
-}
-
 static void *open_object(const char *path, int flags) {
     void *const handle = dlopen(path, RTLD_NOW | flags);
     if (handle == NULL) {
@@ -85,12 +79,12 @@ int main(int argc, char **argv) {
 
     void *const handle = open_object(argv[2], global ? RTLD_GLOBAL : RTLD_LOCAL);
     CHECK(library_present() == global);
-    find(handle, "chunkmalloc_version", &library.version);
-    find(handle, "chunkmalloc_owns", &library.owns);
-    find(handle, "malloc", &library.allocate);
-    find(handle, "realloc", &library.resize);
-    find(handle, "malloc_usable_size", &library.usable);
-    find(handle, "free", &library.release);
+    find_in(handle, "chunkmalloc_version", &library.version);
+    find_in(handle, "chunkmalloc_owns", &library.owns);
+    find_in(handle, "malloc", &library.allocate);
+    find_in(handle, "realloc", &library.resize);
+    find_in(handle, "malloc_usable_size", &library.usable);
+    find_in(handle, "free", &library.release);
     CHECK(strcmp(library.version(), CHUNKMALLOC_VERSION) == 0);
 
     workout_all_classes();

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plugins plain|deepbind PLUGIN
+ * plugins plain|linked|deepbind PLUGIN
  *
  * plain: plug-ins that come and go; blocks change hands both ways and outlive the plug-in.
+ * linked: the same with a plug-in that is itself linked with the library, which then is loaded with
+ * the first and stays.
  * deepbind: a plug-in loaded with RTLD_DEEPBIND allocates from the C library itself; its blocks are
  * freed, resized and measured by the program.
  */
 #include "plugin.h"
 #include "workout.h"
+
+#include <limits.h>
+#include <sys/wait.h>
 
 enum { LOADS = 60, THREADS = 4 };
 
@@ -75,6 +80,49 @@ static void check_plain(const char *path) {
     CHECK(settled_bytes() <= resident + 8 * SUPPORT_MIB);
 }
 
+/* How many more keys the process can make. */
+static size_t keys_left(void) {
+    static pthread_key_t keys[PTHREAD_KEYS_MAX];
+    size_t count = 0;
+    while (count < PTHREAD_KEYS_MAX && pthread_key_create(&keys[count], NULL) == 0) {
+        count++;
+    }
+    for (size_t i = 0; i < count; i++) {
+        CHECK(pthread_key_delete(keys[i]) == 0);
+    }
+    return count;
+}
+
+/* The library's malloc as the plug-in's handle finds it, kept for after the plug-in is gone. */
+static void check_linked(const char *path) {
+    const struct plugin *loaded = NULL;
+    void *const handle = load(path, 0, &loaded);
+    void *(*allocate)(size_t) = NULL;
+    void (*release)(void *) = NULL;
+    bool (*owns)(const void *) = NULL;
+    find_in(handle, "malloc", &allocate);
+    find_in(handle, "free", &release);
+    find_in(handle, "chunkmalloc_owns", &owns);
+    unsigned char *const kept = allocate(1000);
+    CHECK(owns(kept));
+    pattern_fill(kept, 1000, 1);
+    CHECK(dlclose(handle) == 0);
+    const size_t keys = keys_left();
+    check_plain(path);
+    CHECK(keys_left() == keys);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        workout_all_classes();
+        release(allocate(1000));
+        _exit(0);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(pattern_holds(kept, 1000, 1));
+    release(kept);
+}
+
 /* The program must be able to do all that it could if both used the same allocator. */
 static void *take_over(void *argument) {
     const struct plugin *const loaded = argument;
@@ -136,6 +184,8 @@ int main(int argc, char **argv) {
     CHECK(argc == 3);
     if (strcmp(argv[1], "plain") == 0) {
         check_plain(argv[2]);
+    } else if (strcmp(argv[1], "linked") == 0) {
+        check_linked(argv[2]);
     } else {
         CHECK(strcmp(argv[1], "deepbind") == 0);
         check_deepbind(argv[2]);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storms forks|spawns|clones|cancels|exit
+ * storms forks|spawns|clones|cancels|asynchronous|exit
  *
  * What happens to a process while 8 of its threads (64 for forks) allocate: forks whose children
  * allocate, posix_spawn, children that share the memory and allocate in it, threads cancelled
- * within functions of the C library that allocate, and the end by exit.
+ * within functions of the C library that allocate, threads cancelled at any instruction while they
+ * do not allocate, and the end by exit.
  */
 #include "library.h"
 #include "workout.h"
@@ -103,11 +104,42 @@ static void *be_cancelled(void *argument) {
     return NULL;
 }
 
-static void cancel_once(void) {
+struct held {
+    void *volatile block;
+};
+
+static void clean_up(void *held) {
+    free(((struct held *)held)->block);
+    workout_all_classes();
+}
+
+/* POSIX allows no more to a thread that can be cancelled asynchronously than to become one that
+ * cannot. */
+static void *compute(void *argument) {
+    struct support_random random = {7};
+    struct held *const held = argument;
+    pthread_cleanup_push(clean_up, held);
+    for (;;) {
+        const size_t size = 8 + random_size(&random, 60000);
+        void *const block = realloc(held->block, hide_size(size));
+        CHECK(block != NULL);
+        held->block = block;
+        CHECK(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL) == 0);
+        pattern_fill(block, size, size);
+        CHECK(pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL) == 0);
+        held->block = NULL;
+        free(block);
+    }
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+static void cancel_once(void *(*victim)(void *)) {
     static struct support_random random = {5};
     pthread_t thread;
     void *result = NULL;
-    start_thread(&thread, be_cancelled, 0);
+    struct held held = {NULL};
+    start_thread(&thread, victim, (size_t)&held);
     (void)usleep((unsigned)random_below(&random, 1500));
     CHECK(pthread_cancel(thread) == 0 && pthread_join(thread, &result) == 0);
     CHECK(result == PTHREAD_CANCELED);
@@ -150,16 +182,18 @@ int main(int argc, char **argv) {
         start_thread(&threads[i], allocate, i);
     }
     for (size_t i = 0; i < times; i++) {
-        is("forks")     ? fork_once()
-        : is("spawns")  ? spawn_once()
-        : is("clones")  ? clone_once()
-        : is("cancels") ? cancel_once()
-                        : exit_once();
+        is("forks")          ? fork_once()
+        : is("spawns")       ? spawn_once()
+        : is("clones")       ? clone_once()
+        : is("cancels")      ? cancel_once(be_cancelled)
+        : is("asynchronous") ? cancel_once(compute)
+                             : exit_once();
     }
     atomic_store(&done, true);
     for (size_t i = 0; i < count; i++) {
         CHECK(pthread_join(threads[i], NULL) == 0);
     }
     check_library();
+    CHECK(library_stats().threads <= 1);
     return 0;
 }
