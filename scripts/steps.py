@@ -262,20 +262,23 @@ def soaked(log):
 MATRIX = TOP / "tests/model/matrix.py"
 
 
-def played(values):
-    """The model, played on every build of the core that has these values."""
+PROVE = TOP / "tests/proof/prove.py"
+
+
+def counted(script, *words):
+    """A script that tells in its last line how many of its tests have passed."""
 
     def step(log):
         complaint = None
         try:
-            run(log, [PYTHON, "-B", MATRIX, "--full", "--jobs", "1", "--", *values])
+            run(log, [PYTHON, "-B", script, "--jobs", "1", *words])
         except Failed as failure:
             complaint = str(failure)
         last = pathlib.Path(log.name).read_text(encoding="utf-8").splitlines()[-1]
-        counted = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", last)
-        if counted is None:
+        counts = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", last)
+        if counts is None:
             raise Failed(complaint)
-        passed, failed, skipped = map(int, counted.groups())
+        passed, failed, skipped = (int(count or 0) for count in counts.groups())
         return Outcome(passed, failed, skipped, complaint if failed else None)
 
     return step
@@ -286,7 +289,16 @@ def matrix_steps():
     argv = [PYTHON, "-B", MATRIX, "--full", "--list"]
     listed = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
     groups = dict.fromkeys(tuple(line.split(", ")[:2]) for line in listed.splitlines())
-    return [Step(f"matrix: {', '.join(group)}", played(group)) for group in groups]
+    return [
+        Step(f"matrix: {', '.join(group)}", counted(MATRIX, "--full", "--", *group))
+        for group in groups
+    ]
+
+
+PROOFS = [
+    Step("proofs", counted(PROVE, "proof_")),
+    Step("proofs that must fail", counted(PROVE, "wrong")),
+]
 
 
 class Step:
@@ -396,6 +408,8 @@ def chosen(options):
         steps = FULL
     if options.matrix:
         steps = [*steps, *matrix_steps()]
+    if options.proof:
+        steps = [*steps, *PROOFS]
     if options.soak:
         steps = [*steps, Step("soak", soaked, *(step.name for step in steps))]
     return steps
@@ -405,6 +419,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/test")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--matrix", action="store_true")
+    parser.add_argument("--proof", action="store_true")
     parser.add_argument("--soak", action="store_true")
     parser.add_argument("--suite", nargs="+", metavar="NAME")
     options = parser.parse_args()
