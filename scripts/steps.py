@@ -234,7 +234,7 @@ def cppchecked(log):
 
 def scripts_read(log):
     shells, pythons = [], []
-    for path in sorted([*TOP.glob("scripts/*"), *TOP.glob("tests/**/*"), *TOP.glob(".ci/*")]):
+    for path in sorted([*TOP.glob("scripts/**/*"), *TOP.glob("tests/**/*"), *TOP.glob(".ci/*")]):
         if path.is_file():
             head = path.read_bytes()[:200].split(b"\n")[0]
             if path.suffix == ".sh" or b"bash" in head:
