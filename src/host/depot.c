@@ -63,8 +63,8 @@ static struct cm_magazine *pop(struct cm_magazine **list, uint32_t *count) {
 }
 
 /* Releases the lock, and stops the program if a block turned out to have been freed twice. */
-static void release_with(struct cm_depot *depot, const void *freed_twice) {
-    cm_lock_release(&depot->lock);
+static void release_with(unsigned size_class, const void *freed_twice) {
+    cm_lock_release(cm_depot_lock(size_class));
     if (freed_twice != NULL) {
         cm_die("double free", " of", freed_twice);
     }
@@ -72,9 +72,9 @@ static void release_with(struct cm_depot *depot, const void *freed_twice) {
 
 struct cm_magazine *cm_depot_empty(unsigned size_class) {
     struct cm_depot *const depot = &cm_depots[size_class];
-    cm_lock_acquire(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
     struct cm_magazine *magazine = pop(&depot->empty, &depot->empty_count);
-    cm_lock_release(&depot->lock);
+    cm_lock_release(cm_depot_lock(size_class));
     if (magazine == NULL) {
         magazine = make_magazine();
         if (magazine != NULL) {
@@ -95,7 +95,7 @@ static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazi
     const uint64_t few = (depot->slabs.out / 2 / in_line + 2) * in_line;
     const unsigned wanted = few < half ? (unsigned)few : half;
     const unsigned taken =
-        cm_slab_take(&depot->slabs, size_class, blocks, wanted, alone, &depot->lock);
+        cm_slab_take(&depot->slabs, size_class, blocks, wanted, alone, cm_depot_lock(size_class));
     void **const bottom = cm_magazine_bottom(magazine, size_class);
     for (unsigned i = 0; i < taken; i++) {
         bottom[i] = blocks[taken - 1 - i];
@@ -106,7 +106,7 @@ static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazi
 void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool alone) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void **top;
-    cm_lock_acquire(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
     struct cm_magazine *const full = pop(&depot->full, &depot->full_count);
     if (full != NULL) {
         push(&depot->empty, &depot->empty_count, *magazine);
@@ -119,7 +119,7 @@ void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool al
         }
         top = fill(depot, size_class, *magazine, alone);
     }
-    cm_lock_release(&depot->lock);
+    cm_lock_release(cm_depot_lock(size_class));
     return top;
 }
 
@@ -127,7 +127,7 @@ struct cm_magazine *cm_depot_store(unsigned size_class, struct cm_magazine *full
     struct cm_depot *const depot = &cm_depots[size_class];
     struct cm_magazine *empty = NULL;
     void *freed_twice = NULL;
-    cm_lock_acquire(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
     if (depot->full_count < depot->limit) {
         empty = pop(&depot->empty, &depot->empty_count);
         push(&depot->full, &depot->full_count, full);
@@ -137,39 +137,40 @@ struct cm_magazine *cm_depot_store(unsigned size_class, struct cm_magazine *full
         empty = full;
         depot->drained++;
     }
-    release_with(depot, freed_twice);
+    release_with(size_class, freed_twice);
     return empty != NULL ? empty : cm_depot_empty(size_class);
 }
 
 void cm_depot_retire(unsigned size_class, struct cm_magazine *magazine, void **top) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void **const bottom = cm_magazine_bottom(magazine, size_class);
-    cm_lock_acquire(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
     void *const freed_twice =
         cm_slab_give(&depot->slabs, size_class, bottom, (unsigned)(top - bottom));
     push(&depot->empty, &depot->empty_count, magazine);
-    release_with(depot, freed_twice);
+    release_with(size_class, freed_twice);
 }
 
 void *cm_depot_take_one(unsigned size_class) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void *block = NULL;
-    cm_lock_acquire(&depot->lock);
-    const unsigned taken = cm_slab_take(&depot->slabs, size_class, &block, 1, false, &depot->lock);
-    cm_lock_release(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
+    const unsigned taken =
+        cm_slab_take(&depot->slabs, size_class, &block, 1, false, cm_depot_lock(size_class));
+    cm_lock_release(cm_depot_lock(size_class));
     return taken == 1 ? block : NULL;
 }
 
 void cm_depot_give_one(unsigned size_class, void *block) {
     struct cm_depot *const depot = &cm_depots[size_class];
-    cm_lock_acquire(&depot->lock);
-    release_with(depot, cm_slab_give(&depot->slabs, size_class, &block, 1));
+    cm_lock_acquire(cm_depot_lock(size_class));
+    release_with(size_class, cm_slab_give(&depot->slabs, size_class, &block, 1));
 }
 
 void cm_depot_drain(unsigned size_class) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void *freed_twice = NULL;
-    cm_lock_acquire(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
     struct cm_magazine *full;
     while (freed_twice == NULL && (full = pop(&depot->full, &depot->full_count)) != NULL) {
         freed_twice = cm_slab_give(&depot->slabs, size_class, cm_magazine_bottom(full, size_class),
@@ -179,21 +180,22 @@ void cm_depot_drain(unsigned size_class) {
     depot->limit = 1;
     depot->drained = 0;
     cm_slab_release_idle(&depot->slabs);
-    release_with(depot, freed_twice);
+    release_with(size_class, freed_twice);
 }
 
 size_t cm_depot_hollow(unsigned size_class, struct cm_slab *slab) {
     struct cm_depot *const depot = &cm_depots[size_class];
-    cm_lock_acquire(&depot->lock);
-    const size_t purged =
-        slab->size_class == size_class ? cm_slab_hollow(&depot->slabs, slab, &depot->lock) : 0;
-    cm_lock_release(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
+    const size_t purged = slab->size_class == size_class
+                              ? cm_slab_hollow(&depot->slabs, slab, cm_depot_lock(size_class))
+                              : 0;
+    cm_lock_release(cm_depot_lock(size_class));
     return purged;
 }
 
 bool cm_depot_has(unsigned size_class, const void *block) {
     struct cm_depot *const depot = &cm_depots[size_class];
-    cm_lock_acquire(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
     bool found = !cm_slab_is_out(size_class, block);
     for (struct cm_magazine *magazine = depot->full; magazine != NULL && !found;
          magazine = (struct cm_magazine *)magazine->link) {
@@ -202,6 +204,6 @@ bool cm_depot_has(unsigned size_class, const void *block) {
             found = *slot++ == block;
         }
     }
-    cm_lock_release(&depot->lock);
+    cm_lock_release(cm_depot_lock(size_class));
     return found;
 }

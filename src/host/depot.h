@@ -25,7 +25,7 @@ struct cm_magazine {
 
 /* Everything of one class that threads share. */
 struct cm_depot {
-    struct cm_lock lock;
+    struct cm_lock lock; /* to be had by cm_depot_lock only */
     struct cm_slab_list slabs;
     struct cm_magazine *full;
     struct cm_magazine *empty;
@@ -36,6 +36,12 @@ struct cm_depot {
 } __attribute__((aligned(64)));
 
 CM_HIDDEN extern struct cm_depot cm_depots[CM_SLAB_CLASSES + 1];
+
+/* The lock of a class. A hardened class shares that of the ordinary one of its size: a process
+ * uses one of them, and a fork has half as many to take. */
+static inline struct cm_lock *cm_depot_lock(unsigned size_class) {
+    return &cm_depots[cm_is_hard(size_class) ? size_class - CM_HARD : size_class].lock;
+}
 
 /* Where the first block of the class lies in a magazine. */
 static inline void **cm_magazine_bottom(struct cm_magazine *magazine, unsigned size_class) {

@@ -14,10 +14,12 @@ static struct cm_lock *lock_number(unsigned number) {
     if (number == 0) {
         return &cm_reclaim_lock;
     }
-    return number <= CM_SLAB_CLASSES ? &cm_depots[number].lock : rest[number - CM_SLAB_CLASSES - 1];
+    return number <= CM_CLASSES ? cm_depot_lock(number) : rest[number - CM_CLASSES - 1];
 }
 
-enum { LOCKS = 1 + CM_SLAB_CLASSES + 4 };
+enum { LOCKS = 1 + CM_CLASSES + 4 };
+
+_Static_assert(LOCKS < 64, "the thread sanitizer follows no more locks held at a time");
 
 void cm_locks_acquire_all(void) {
     for (unsigned i = 0; i < LOCKS; i++) {

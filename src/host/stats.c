@@ -40,14 +40,14 @@ static void add_regions(struct chunkmalloc_stats *stats) {
 static void add_class(struct chunkmalloc_stats *stats, unsigned size_class) {
     struct cm_depot *const depot = &cm_depots[size_class];
     const size_t size = cm_class_size(size_class);
-    cm_lock_acquire(&depot->lock);
+    cm_lock_acquire(cm_depot_lock(size_class));
     const size_t slots = (size_t)depot->slabs.slabs * cm_classes[size_class].slots;
     const size_t out = (size_t)depot->slabs.out;
     stats->slabs += depot->slabs.slabs;
     stats->small_live += out * size; /* less the cached ones, below */
     stats->small_free += (slots - out) * size;
     stats->small_cached += (size_t)depot->full_count * cm_classes[size_class].magazine * size;
-    cm_lock_release(&depot->lock);
+    cm_lock_release(cm_depot_lock(size_class));
 }
 
 static size_t less(size_t a, size_t b) {

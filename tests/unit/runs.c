@@ -12,7 +12,8 @@
 enum { PAGES_MAX = 64 };
 
 static struct cm_run take(uint32_t length, uint32_t align, bool large, struct cm_run_news *news) {
-    const struct cm_run_request request = {.length = length, .align = align, .kind = large ? CM_KIND_LARGE : CM_KIND_NONE};
+    const struct cm_run_request request = {
+        .length = length, .align = align, .kind = large ? CM_KIND_LARGE : CM_KIND_NONE};
     struct cm_run_news ignored;
     return cm_runs_alloc(&request, news != NULL ? news : &ignored);
 }
