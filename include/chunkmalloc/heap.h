@@ -305,8 +305,8 @@ enum chunk_heap_error chunk_heap_init(struct chunk_heap *heap, void *memory, siz
 /*
  * A block of at least size bytes, aligned to the chunk size; size 0 gives a block of one chunk
  * with an address of its own. NULL when no free run is found that is large enough: certain when
- * none exists for sizes below 64 chunks; above, a run longer by less than 1/32 than the request
- * may be missed if CHUNK_HEAP_SEARCH_MAX others of its list come first.
+ * none exists for sizes up to 64 chunks; above, a run longer by less than 1/32 than the request
+ * may be missed if CHUNK_HEAP_SEARCH_MAX shorter ones of its list come first.
  * Constant time. Two-level segregated fit: Masmano, Ripoll, Crespo, Real: "TLSF: a new dynamic
  * memory allocator for real-time systems", ECRTS 2004.
  */
@@ -314,9 +314,10 @@ void *chunk_alloc(const struct chunk_heap *heap, size_t size);
 
 /*
  * The same, aligned to alignment, a power of two of any size (below the chunk size it adds
- * nothing); NULL also when it is not a power of two, which does not count among the failures. The
- * space skipped stays free. A fitting place in a run that is longer than the request by less than
- * the alignment may be missed.
+ * nothing); NULL also when it is not a power of two, which does not count among the failures, or
+ * above CHUNK_HEAP_MAX_CHUNKS chunks, which does. The space skipped stays free. A fitting place may
+ * be missed if CHUNK_HEAP_SEARCH_MAX runs without one come first, and its run is shorter than size
+ * and alignment together, or longer by less than 1/32.
  * Constant time.
  */
 void *chunk_alloc_aligned(const struct chunk_heap *heap, size_t alignment, size_t size);
@@ -350,7 +351,7 @@ bool chunk_resize(const struct chunk_heap *heap, void *block, size_t size);
  * run that it fills, or nearly (what is left over is at most a sixteenth of what it gives up): so
  * memory does not fall to pieces. Returns the block's address, or NULL with the block as it was.
  * block NULL: chunk_alloc(size). A block that moves is aligned to the chunk size only.
- * Constant time plus the copy. Who shrinks a block step by step copies in all no more than eight
+ * Constant time plus the copy. Who shrinks a block step by step copies in all less than seven
  * times its length.
  */
 void *chunk_realloc(const struct chunk_heap *heap, void *block, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How much bookkeeping a heap of 1 MiB or more may have: 0.3 % with chunks of 256 bytes, 2 % with
- * chunks of 16. */
+ * chunks of 16. And any heap: two bits a chunk, and what src/core/README.md says. */
 #include <stdio.h>
 
 #include <chunkmalloc/heap.h>
@@ -30,7 +30,18 @@ static void every_size(size_t chunk_size, size_t per_mille) {
     }
 }
 
+static void beside_the_bits(void) {
+    for (size_t chunks = 1; chunks <= CHUNK_HEAP_MAX_CHUNKS; chunks += 1 + chunks / 500) {
+        const size_t bookkeeping = chunk_heap_bookkeeping_size(chunks, 0);
+        if (bookkeeping > chunks / 4 + 3640) {
+            (void)fprintf(stderr, "%zu bytes of bookkeeping for %zu chunks\n", bookkeeping, chunks);
+            faults++;
+        }
+    }
+}
+
 int main(void) {
+    beside_the_bits();
     every_size(256, 3);
     every_size(16, 20);
     expect_at_most(sizeof coarse_bookkeeping + sizeof coarse, chunk_heap_capacity(&coarse), 3);

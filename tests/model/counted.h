@@ -52,9 +52,9 @@ void counted_get_stats(const struct counted_heap *counted, struct chunk_heap_sta
 /* ---- what was found ----------------------------------------------------------------------------
  */
 
-/* The most steps that a call of that kind took so far. */
-unsigned counted_worst(enum counted_call call);
-/* Prints it for each kind, beside the most that it may be. */
+/* Did calls of each kind take as many steps as they may? Says which did not. */
+bool counted_all_exact(void);
+/* Prints the most that each kind took, beside the most that it may. */
 void counted_print(void);
 
 #endif

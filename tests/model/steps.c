@@ -120,39 +120,38 @@ static void slow_aligned(void) {
     must(counted_aligned(&heap, align, length));
 }
 
-/* A block between free runs, each of which is between two others in its list; and a run as long as
- * all three. */
-static void *place_between(size_t length) {
-    place_holes(1, 3 * length);
-    place_holes(1, length);
-    place_hole(length);
+/* A block between free runs, each of which is between two others in its list. */
+static void *place_between(size_t free, size_t length) {
+    place_holes(1, free);
+    place_hole(free);
     void *const block = place(length);
-    place_hole(length);
+    place_hole(free);
     fence();
-    place_holes(1, length);
+    place_holes(1, free);
     return block;
 }
 
+static void *place_for_slow_free(void) {
+    place_holes(1, 3 * FAR); /* in whose list the joined run will be */
+    return place_between(FAR, FAR);
+}
+
 static void slow_free(void) {
-    void *const block = place_between(FAR);
+    void *const block = place_for_slow_free();
     open_holes();
     counted_free(&heap, block);
 }
 
 static void slow_free_sized(void) {
-    void *const block = place_between(FAR);
+    void *const block = place_for_slow_free();
     open_holes();
     counted_free_sized(&heap, block, FAR);
 }
 
-/* Half of a free run that is between two others in its list; and a run as long as what is left. */
+/* Takes half of the run that follows; there is another as long as what is left. */
 static void slow_resize(void) {
     place_holes(1, FAR);
-    place_holes(1, 2 * FAR);
-    void *const block = place(FAR);
-    place_hole(2 * FAR);
-    fence();
-    place_holes(1, 2 * FAR);
+    void *const block = place_between(2 * FAR, FAR);
     open_holes();
     CHECK(counted_resize(&heap, block, 2 * FAR));
 }
@@ -160,9 +159,48 @@ static void slow_resize(void) {
 /* Moves, because the run that follows is too short. */
 static void slow_move(void) {
     const size_t length = place_for_slow_alloc(4 * FAR);
-    void *const block = place_between(FAR);
+    void *const block = place_for_slow_free();
     open_holes();
     CHECK(must(counted_realloc(&heap, block, length)) != block);
+}
+
+/* Shrinks, and finds only a gap that is too large. */
+static void slow_shrink(void) {
+    const size_t length = place_for_slow_alloc(FAR);
+    place_holes(1, 5 * FAR - length); /* as long as what is given up and follows */
+    void *const block = place_between(FAR, 4 * FAR);
+    open_holes();
+    CHECK(counted_realloc(&heap, block, length) == block);
+}
+
+/* All that is free is too short, in the request's own list as much as is looked at. */
+static size_t place_for_refusal(void) {
+    const size_t length = 4 * FAR + 4 * FAR / 32 - 1;
+    place_holes(CHUNK_HEAP_SEARCH_MAX, length - 1);
+    return length;
+}
+
+static void fill_rest(void) {
+    struct chunk_heap_stats stats;
+    counted_get_stats(&heap, &stats);
+    (void)place(stats.chunks - stats.frontier);
+}
+
+static void slow_slide(void) {
+    const size_t length = place_for_refusal();
+    place_holes(1, 7 * FAR - length); /* as long as what will be left of the three */
+    unsigned char *const block = place_between(3 * FAR, FAR);
+    fill_rest();
+    open_holes();
+    CHECK((unsigned char *)must(counted_realloc(&heap, block, length)) < block);
+}
+
+static void slow_refusal(void) {
+    const size_t length = place_for_refusal();
+    void *const block = place_between(FAR, FAR);
+    fill_rest();
+    open_holes();
+    CHECK(counted_realloc(&heap, block, length) == NULL);
 }
 
 static void slow_stats(void) {
@@ -174,7 +212,8 @@ static void slow_stats(void) {
 }
 
 static void (*const slow_calls[])(void) = {
-    slow_alloc, slow_aligned, slow_free, slow_free_sized, slow_resize, slow_move, slow_stats,
+    slow_alloc,  slow_aligned, slow_free,  slow_free_sized, slow_resize,
+    slow_shrink, slow_move,    slow_slide, slow_refusal,    slow_stats,
 };
 
 static void worst_calls(uint32_t chunks, unsigned flags) {
@@ -331,10 +370,6 @@ static void any_state(uint32_t chunks, unsigned flags) {
 /* ---- what it comes to --------------------------------------------------------------------------
  */
 
-static void expect_worst(enum counted_call call, unsigned steps) {
-    CHECK(counted_worst(call) == steps);
-}
-
 int main(int argc, char **argv) {
     dice.state = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
     worst_calls(1u << 20, 0);
@@ -344,13 +379,6 @@ int main(int argc, char **argv) {
         any_state(sizes[i], i % 2 == 0 ? 0 : CHUNK_HEAP_NODES_OUTSIDE);
     }
     counted_print();
-    expect_worst(COUNTED_ALLOC, CHUNK_HEAP_STEPS_ALLOC);
-    expect_worst(COUNTED_ALIGNED, CHUNK_HEAP_STEPS_ALIGNED);
-    expect_worst(COUNTED_FREE, CHUNK_HEAP_STEPS_FREE);
-    expect_worst(COUNTED_FREE_SIZED, CHUNK_HEAP_STEPS_FREE + 4);
-    expect_worst(COUNTED_RESIZE, CHUNK_HEAP_STEPS_RESIZE);
-    expect_worst(COUNTED_REALLOC_MOVED, CHUNK_HEAP_STEPS_REALLOC);
-    expect_worst(COUNTED_USABLE_SIZE, CHUNK_HEAP_STEPS_USABLE_SIZE);
-    expect_worst(COUNTED_GET_STATS, CHUNK_HEAP_STEPS_GET_STATS);
+    CHECK(counted_all_exact());
     return 0;
 }
