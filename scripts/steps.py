@@ -111,11 +111,12 @@ def meson_test(log, build, *words, **env):
 
 
 class Outcome:
-    """Of a step that runs tests; complaint is None when all is well."""
+    """Of a step that runs tests; complaint is None when all is well. The table is shown anyway."""
 
-    def __init__(self, passed, failed, skipped, complaint):
+    def __init__(self, passed, failed, skipped, complaint, table=""):
         self.counts = (passed, failed, skipped)
         self.complaint = complaint
+        self.table = table
 
     def __add__(self, other):
         counts = map(sum, zip(self.counts, other.counts))
@@ -259,6 +260,39 @@ def soaked(log):
     return total
 
 
+LEAST_COVERED = {"line": 98, "branch": 95}
+COVERING_SUITES = ("unit", "model", "embed")
+
+
+def covered(log):
+    """Without optimisation, so that a branch is what the source says."""
+    options = ["-Db_coverage=true", "-Doptimization=0", "-Dtests=enabled", "-Dbench=disabled"]
+    build = set_up(log, "coverage", options)
+    for suite in COVERING_SUITES:
+        compile_all(log, build, *programs_in(build, f"tests/{suite}"))
+    for path in build.rglob("*.gcda"):
+        path.unlink()
+    suites = (word for name in COVERING_SUITES for word in ("--suite", name))
+    outcome = meson_test(log, build, *suites)
+    gcovr = ["/usr/bin/gcovr", "--root", TOP]
+    counts = build / "counts.json"
+    run(log, [*gcovr, "--object-directory", build, "--filter", "src/core/", "--json", counts])
+    for kind, least in LEAST_COVERED.items():
+        path = build / f"{kind}.txt"
+        words = ["--txt", path, *(["--branches"] if kind == "branch" else [])]
+        try:
+            run(log, [*gcovr, "-a", counts, *words, f"--fail-under-{kind}", str(least)])
+        except Failed:
+            outcome.complaint = f"{outcome.complaint or ''} less than {least} % of {kind}s".strip()
+        outcome.table += path.read_text()
+    return outcome
+
+
+def exhausted(log):
+    """All of what the suite does a part of: one operation more, and heaps at all places."""
+    run(log, [BUILDS / "gcc/tests/model/model_exhaustive", "12", "6", "16"])
+
+
 MATRIX = TOP / "tests/model/matrix.py"
 
 
@@ -368,6 +402,7 @@ class Runner:
         elif sum(counts) == 0:
             counts[0] = 1
         report = report_line(step, outcome, time.monotonic() - start)
+        report += outcome.table
         if outcome.complaint:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             report += "".join(f"    {line[:300]}\n" for line in lines[-SHOWN_LINES:])
@@ -406,11 +441,15 @@ def chosen(options):
         steps = [FULL[0], test]
     else:
         steps = FULL
+    if options.coverage:
+        alone = not (options.quick or options.suite)
+        steps = [*([] if alone else steps), Step("coverage", covered)]
     if options.matrix:
         steps = [*steps, *matrix_steps()]
     if options.proof:
         steps = [*steps, *PROOFS]
     if options.soak:
+        steps = [*steps, Step("every six operations", exhausted, *(step.name for step in steps))]
         steps = [*steps, Step("soak", soaked, *(step.name for step in steps))]
     return steps
 
@@ -421,6 +460,7 @@ def main():
     parser.add_argument("--matrix", action="store_true")
     parser.add_argument("--proof", action="store_true")
     parser.add_argument("--soak", action="store_true")
+    parser.add_argument("--coverage", action="store_true")
     parser.add_argument("--suite", nargs="+", metavar="NAME")
     options = parser.parse_args()
     try:

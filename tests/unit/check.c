@@ -202,20 +202,38 @@ static void what_only_the_whole_can_show(void **state) {
     fixture_end(&fixture);
 }
 
+/* The first, of two free runs of two chunks each at chunks 0 and 3, is the last of their list. */
+static void create_list_of_two(struct fixture *fixture) {
+    fixture_create(fixture, 10, UNIT, fixture_flags);
+    void *const first = fixture_block(fixture, 2, 0);
+    (void)fixture_block(fixture, 1, 0);
+    void *const second = fixture_block(fixture, 2, 0);
+    (void)fixture_block(fixture, 1, 0);
+    chunk_free(&fixture->heap, first);
+    chunk_free(&fixture->heap, second);
+    assert_int_equal(chunk_index_node(&fixture->heap, 0)->next, chunk_index_masked(0));
+}
+
+static void a_run_that_no_list_leads_to_is_found(void **state) {
+    (void)state;
+    struct fixture fixture;
+    create_list_of_two(&fixture);
+    struct chunk_node *const head = chunk_index_node(&fixture.heap, 3);
+    const chunk_link next = head->next;
+    head->next = chunk_index_masked(0);
+    assert_string_equal(chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE),
+                        "a free run is in no list");
+    head->next = next;
+    fixture_end(&fixture);
+}
+
 static void a_list_that_is_a_ring_ends_the_check(void **state) {
     (void)state;
     struct fixture fixture;
-    fixture_create(&fixture, 10, UNIT, fixture_flags);
-    void *const first = fixture_block(&fixture, 2, 0);
-    (void)fixture_block(&fixture, 1, 0);
-    void *const second = fixture_block(&fixture, 2, 0);
-    (void)fixture_block(&fixture, 1, 0);
-    chunk_free(&fixture.heap, first);
-    chunk_free(&fixture.heap, second);
+    create_list_of_two(&fixture);
     struct chunk_node *const last = chunk_index_node(&fixture.heap, 0);
     struct chunk_node *const head = chunk_index_node(&fixture.heap, 3);
     const chunk_link none = chunk_index_masked(0);
-    assert_int_equal(last->next, none);
     last->next = chunk_index_masked(4);
     head->previous = chunk_index_masked(1);
     assert_non_null(chunk_heap_check(&fixture.heap, CHUNK_CHECK_EXHAUSTIVE));
@@ -230,6 +248,7 @@ int main(void) {
         cmocka_unit_test(both_words_of_a_long_run_are_checked),
         cmocka_unit_test(counters_and_maps_are_checked_cheaply),
         cmocka_unit_test(what_only_the_whole_can_show),
+        cmocka_unit_test(a_run_that_no_list_leads_to_is_found),
         cmocka_unit_test(a_list_that_is_a_ring_ends_the_check),
     };
     return cmocka_run_group_tests_name("check, nodes inside", tests, fixture_inside, NULL) +

@@ -222,7 +222,7 @@ static void the_exhaustive_check_sees_it_and_does_not_report(void **state) {
     }
 }
 
-static void use_with_a_hook_that_returns(void *context) {
+static void free_first(void *context) {
     const struct scene *const scene = (const struct scene *)context;
     free_left(scene, 0);
 }
@@ -233,8 +233,42 @@ static void there_is_no_going_on(void **state) {
     create(&scene);
     memset(scene.runs[0], 0, UNIT);
     scene.fixture.heap.misuse = witness_hook;
-    const int signal = fixture_signal_of(use_with_a_hook_that_returns, &scene);
+    const int signal = fixture_signal_of(free_first, &scene);
     assert_true(signal == SIGILL || signal == SIGTRAP);
+    end(&scene);
+}
+
+/* Runs enter their list at its head, so the second is neither its first nor its last. */
+static void a_run_that_claims_to_be_the_first_of_its_list(void **state) {
+    (void)state;
+    skip_if_checked(2);
+    struct scene scene;
+    create(&scene);
+    const struct chunk_node node = {
+        .next = chunk_index_masked(link_to(&scene, scene.runs[0])),
+        .previous = chunk_index_masked(0),
+    };
+    memcpy(scene.runs[1], &node, sizeof node);
+    assert_true(is_reported(&scene, free_left, 1));
+    assert_ptr_equal(witness.pointer, scene.runs[1]);
+    assert_live_blocks(&scene, scene.live[1]);
+    end(&scene);
+}
+
+static void counters_never_fall_below_nothing(void **state) {
+    (void)state;
+    struct scene scene;
+    create(&scene);
+    struct chunk_heap_state *const heap = scene.fixture.heap.state;
+    uint32_t *const counters[] = {&heap->used, &heap->live};
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        const uint32_t kept = *counters[i];
+        *counters[i] = 0;
+        const int signal = fixture_signal_of(free_first, &scene);
+        assert_true(signal == SIGILL || signal == SIGTRAP);
+        *counters[i] = kept;
+    }
+    assert_int_equal(fixture_signal_of(free_first, &scene), 0);
     end(&scene);
 }
 
@@ -277,6 +311,8 @@ int main(void) {
         cmocka_unit_test(growing_into_it),
         cmocka_unit_test(the_exhaustive_check_sees_it_and_does_not_report),
         cmocka_unit_test(there_is_no_going_on),
+        cmocka_unit_test(a_run_that_claims_to_be_the_first_of_its_list),
+        cmocka_unit_test(counters_never_fall_below_nothing),
         cmocka_unit_test(noise_in_free_memory_never_spreads),
     };
     return cmocka_run_group_tests_name("corruption", tests, NULL, NULL);

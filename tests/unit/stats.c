@@ -105,6 +105,31 @@ static void constants_are_those_of_the_definition(void **state) {
     }
 }
 
+/* So that it takes constant time, only the first few runs of the longest kind are looked at. */
+static void the_largest_free_run_may_be_missed_by_little(void **state) {
+    (void)state;
+    enum { LENGTH = 64, MANY = CHUNK_HEAP_SEARCH_MAX };
+    struct fixture fixture;
+    fixture_create(&fixture, (MANY + 1) * (LENGTH + 1) + 1, 16, fixture_flags);
+    void *const longest = fixture_block(&fixture, LENGTH + 1, 0);
+    void *others[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        (void)fixture_block(&fixture, 1, 0);
+        others[i] = fixture_block(&fixture, LENGTH, 0);
+    }
+    (void)fixture_block(&fixture, 1, 0);
+    assert_int_equal(fixture_stats(&fixture).largest_free, 0);
+    chunk_free(&fixture.heap, longest);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(fixture_stats(&fixture).largest_free, LENGTH + 1);
+        chunk_free(&fixture.heap, others[i]);
+    }
+    assert_int_equal(fixture_stats(&fixture).largest_free, LENGTH);
+    assert_non_null(chunk_alloc(&fixture.heap, LENGTH * 16));
+    assert_int_equal(fixture_stats(&fixture).largest_free, LENGTH + 1);
+    fixture_end(&fixture);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_heap_is_all_zero),
@@ -112,6 +137,7 @@ int main(void) {
         cmocka_unit_test(a_block_that_slides_is_no_failure),
         cmocka_unit_test(usage_is_in_hundredths_of_a_percent_rounded_down),
         cmocka_unit_test(usage_does_not_overflow),
+        cmocka_unit_test(the_largest_free_run_may_be_missed_by_little),
         cmocka_unit_test(constants_are_those_of_the_definition),
     };
     return cmocka_run_group_tests_name("stats, nodes inside", tests, fixture_inside, NULL) +
