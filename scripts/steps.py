@@ -180,14 +180,14 @@ def threads_sanitized(log):
 
 
 def programs_in(build, folder):
-    """The programs whose meson.build lies there, as targets of ninja."""
+    """The programs whose meson.build lies there, and what is made for them, as targets of ninja."""
     argv = [MESON, "introspect", "--targets", build]
     targets = json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout)
     here = str(TOP / folder / "meson.build")
     return [
         pathlib.Path(name).relative_to(build)
         for target in targets
-        if target["type"] == "executable" and target["defined_in"] == here
+        if target["type"] in ("executable", "custom") and target["defined_in"] == here
         for name in target["filename"]
     ]
 
