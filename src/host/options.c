@@ -116,12 +116,11 @@ void cm_options_parse(struct cm_options *options, const char *text, int complain
         if (item.size == 0) {
             continue;
         }
-        if (equals == NULL) {
-            complain(complaints, "name=value expected instead of", item);
-            continue;
-        }
-        const struct word name = {item.start, (size_t)(equals - item.start)};
-        const struct word value = {equals + 1, item.size - name.size - 1};
+        const struct word name = {item.start,
+                                  equals != NULL ? (size_t)(equals - item.start) : item.size};
+        const struct word value = equals != NULL
+                                      ? (struct word){equals + 1, item.size - name.size - 1}
+                                      : (struct word){"on", strlen("on")};
         const char *const complaint = apply(options, name, value);
         if (complaint != NULL) {
             complain(complaints, complaint, item);

@@ -11,10 +11,12 @@
  *   second=on|off    use a second region when the static heap is full; default on
  *   thp=off|on       ask for huge pages for what is unlocked from now on; default off
  *   harden=off|on    the hardened mode; default off, but on in libchunkmalloc-hardened.so
+ *                    and with -Dharden=true
  *   stats=off|exit   exit: write the statistics to standard error when the program ends
  *   verbose=off|on   on: write the options in force to standard error when the program starts
  *
- * Sizes are numbers, or end in K, M, G or T: powers of 1024.
+ * Sizes are numbers, or end in K, M, G or T: powers of 1024. "harden" alone is "harden=on", and so
+ * of each that can be on.
  *
  * What is not understood is named in one line on standard error and otherwise ignored.
  */

@@ -28,6 +28,7 @@ static void assert_defaults(const struct cm_options *options) {
     assert_int_equal(options->keep, defaults.keep);
     assert_int_equal(options->second, defaults.second);
     assert_int_equal(options->thp, defaults.thp);
+    assert_int_equal(options->harden, defaults.harden);
     assert_int_equal(options->stats_at_exit, defaults.stats_at_exit);
     assert_int_equal(options->verbose, defaults.verbose);
 }
@@ -87,6 +88,17 @@ static void every_option_is_taken_over(void **state) {
         parse_quietly("second=off,second=on,stats=exit,stats=off,verbose=on,verbose=off,,thp=on,"
                       "thp=off,keep=256K,");
     assert_defaults(&back);
+}
+
+static void what_can_be_on_is_so_by_its_name_alone(void **state) {
+    (void)state;
+    const struct cm_options options = parse_quietly("thp,harden,verbose,second");
+    assert_true(options.thp && options.harden && options.verbose && options.second);
+    assert_false(parse_quietly("harden,harden=off").harden);
+    assert_true(parse_quietly("harden=off,harden=on").harden);
+    assert_ignored("stats", "off or exit expected in 'stats'");
+    assert_ignored("keep", "a size such as 64M is expected in 'keep'");
+    assert_ignored("hard", "no such option: 'hard'");
 }
 
 static void what_is_not_understood_is_named_and_ignored(void **state) {
@@ -177,6 +189,7 @@ int main(void) {
         cmocka_unit_test(nothing_changes_nothing),
         cmocka_unit_test(sizes_with_and_without_units),
         cmocka_unit_test(every_option_is_taken_over),
+        cmocka_unit_test(what_can_be_on_is_so_by_its_name_alone),
         cmocka_unit_test(what_is_not_understood_is_named_and_ignored),
         cmocka_unit_test(one_wrong_item_does_not_spoil_the_others),
         cmocka_unit_test(what_is_in_force_can_be_read_again),
