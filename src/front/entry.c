@@ -104,23 +104,31 @@ static size_t next_usable_size(void *block) {
 
 /* ---- finding a block ---- */
 
-_Noreturn static void refuse_freed(const void *block, const char *what, unsigned kind) {
+/* Bytes of the slot or run in which the address lies, or 0. */
+static size_t room_at(struct cm_place place, const void *address) {
+    if (place.kind == CM_KIND_HARD_FREED) {
+        return cm_hard_freed_size(place, address);
+    }
+    return place.kind <= CM_SLAB_CLASSES ? cm_class_size(place.kind) : 0;
+}
+
+_Noreturn static void refuse_freed(struct cm_place place, const void *block, const char *what) {
     const bool freeing = strcmp(what, "free") == 0;
     cm_die_with(freeing ? "double free" : what, freeing ? " of" : " of freed block", block,
-                kind <= CM_SLAB_CLASSES ? cm_class_size(kind) : 0);
+                room_at(place, block));
 }
 
 _Noreturn static void refuse(struct cm_place place, const void *block, const char *what) {
     const enum chunk_misuse misuse = cm_slab_misuse(place.region, block);
     if (misuse == CHUNK_MISUSE_DOUBLE_FREE) {
-        refuse_freed(block, what, place.kind);
+        refuse_freed(place, block, what);
     }
     if (misuse == CHUNK_MISUSE_OUTSIDE) {
         cm_die(what, " of invalid pointer", block);
     }
-    cm_die(what,
-           (uintptr_t)block % CM_GRANULE != 0 ? " of misaligned pointer" : " of interior pointer",
-           block);
+    const bool aligned = (uintptr_t)block % CM_GRANULE == 0;
+    cm_die_with(what, aligned ? " of interior pointer" : " of misaligned pointer", block,
+                room_at(place, block));
 }
 
 /* The place of a block that the program names: its kind is CM_KIND_NONE if it is not ours. Stops
@@ -149,7 +157,7 @@ static struct cm_place locate_live(const void *block, const char *what) {
         }
     } else if (place.kind != CM_KIND_NONE && place.kind != CM_KIND_LARGE && cm_is_marked(block) &&
                cm_thread_block_is_free(place.kind, block)) {
-        refuse_freed(block, what, place.kind);
+        refuse_freed(place, block, what);
     }
     return place;
 }
@@ -282,7 +290,7 @@ static CM_COLD void free_slowly(void *block, const void *caller) {
         }
     } else if (place.kind == CM_KIND_LARGE) {
         if (!cm_runs_free_large(cm_run_at(place.region, block))) {
-            cm_die("double free", " of", block);
+            cm_die_with("double free", " of", block, 0);
         }
         cm_reclaim_if_due();
     } else if (!cm_thread_push(place.kind, block)) {

@@ -41,6 +41,9 @@ bool cm_hard_is_live(struct cm_place place, const void *block);
 /* Bytes that were asked for, of a live block. */
 size_t cm_hard_size(struct cm_place place, const void *block);
 
+/* Bytes of the run of a freed block: of a place whose kind is CM_KIND_HARD_FREED. */
+size_t cm_hard_freed_size(struct cm_place place, const void *block);
+
 /* Makes a live block size bytes long in place, if that is possible and does not waste half of it.
  * size is not 0. Stops the program if its canary is damaged. */
 bool cm_hard_resize(struct cm_place place, void *block, size_t size);

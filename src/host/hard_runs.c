@@ -284,6 +284,10 @@ size_t cm_hard_run_size(struct cm_place place, const void *block) {
     return size;
 }
 
+size_t cm_hard_freed_size(struct cm_place place, const void *block) {
+    return (size_t)length_of(run_of(place, block)) << CM_CHUNK_SHIFT;
+}
+
 /* ---- freeing ---- */
 
 bool cm_hard_run_free(struct cm_place place, void *block) {
@@ -371,7 +375,14 @@ static _Alignas(16) unsigned char zero_bookkeeping[CHUNK_HEAP_BOOKKEEPING_SIZE(
     ZEROS, CHUNK_HEAP_NODES_OUTSIDE)];
 
 static void refuse_zero(enum chunk_misuse kind, const void *pointer) {
-    cm_die(chunk_misuse_name(kind), " of", pointer);
+    switch (kind) {
+    case CHUNK_MISUSE_MISALIGNED:
+        cm_die("free", " of misaligned pointer", pointer);
+    case CHUNK_MISUSE_OUTSIDE:
+        cm_die("free", " of invalid pointer", pointer);
+    default:
+        cm_die_with(chunk_misuse_name(kind), " of", pointer, 0);
+    }
 }
 
 static bool start_zero(void) {

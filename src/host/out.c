@@ -81,13 +81,24 @@ void cm_die(const char *what, const char *which, const void *pointer) {
     end_line(&out);
 }
 
+/* In parentheses, if there is anything in it. */
+struct list {
+    bool begun;
+};
+
+static void next_of(struct cm_out *out, struct list *list) {
+    cm_out_text(out, list->begun ? ", " : " (");
+    list->begun = true;
+}
+
 /* As debuggers name it: the file's name and the distance from where it is loaded. */
-static void out_site(struct cm_out *out, const char *text, const void *site) {
+static void out_site(struct cm_out *out, struct list *list, const char *text, const void *site) {
     Dl_info info;
     if (site == NULL || dladdr(site, &info) == 0 || info.dli_fname == NULL) {
         return;
     }
     const char *const slash = strrchr(info.dli_fname, '/');
+    next_of(out, list);
     cm_out_text(out, text);
     cm_out_text(out, slash != NULL ? slash + 1 : info.dli_fname);
     cm_out_text(out, "+");
@@ -97,13 +108,14 @@ static void out_site(struct cm_out *out, const char *text, const void *site) {
 void cm_die_with(const char *what, const char *which, const void *pointer, size_t size) {
     struct cm_out out = begin_line(what, which, pointer);
     const struct cm_sites sites = cm_sites_of(pointer);
+    struct list list = {.begun = false};
     if (size != 0) {
-        cm_out_text(&out, " (");
+        next_of(&out, &list);
         cm_out_number(&out, size);
         cm_out_text(&out, " bytes");
-        out_site(&out, ", allocated at ", sites.allocated);
-        out_site(&out, ", freed at ", sites.freed);
-        cm_out_text(&out, ")");
     }
+    out_site(&out, &list, "allocated at ", sites.allocated);
+    out_site(&out, &list, "freed at ", sites.freed);
+    cm_out_text(&out, list.begun ? ")" : "");
     end_line(&out);
 }

@@ -34,8 +34,8 @@ bool cm_out_flush(struct cm_out *out);
 /* One line on standard error, "chunkmalloc: <what><which> <pointer>", then abort. */
 _Noreturn void cm_die(const char *what, const char *which, const void *pointer);
 
-/* The same with what is known of the block, in parentheses: size, the bytes of its slot or run, if
- * not 0, and where it was allocated and freed. */
+/* The same with what is known of the block, in parentheses: size, the bytes of its slot or run,
+ * unless 0, and where it was allocated and freed. */
 _Noreturn void cm_die_with(const char *what, const char *which, const void *pointer, size_t size);
 
 #endif

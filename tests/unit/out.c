@@ -3,6 +3,7 @@
 
 #include "capture.h"
 #include "host/out.h"
+#include "host/sites.h"
 
 static void numbers_and_pointers(void **state) {
     (void)state;
@@ -94,6 +95,50 @@ static void dying_says_why(void **state) {
     assert_string_equal(capture.text, "chunkmalloc: something bad at 0x1230\n");
 }
 
+struct report {
+    const struct capture *capture;
+    size_t size;
+    bool sites;
+};
+
+static void die_with(void *context) {
+    const struct report *const report = context;
+    const void *const block = (const void *)(uintptr_t)0x1230;
+    if (report->sites) {
+        cm_site_of_alloc(block, (const void *)(uintptr_t)&die);
+        cm_site_of_free(block, (const void *)(uintptr_t)&die_with);
+    }
+    (void)dup2(report->capture->fd, STDERR_FILENO);
+    cm_die_with("something bad", " at", block, report->size);
+}
+
+static void dying_says_what_is_known(void **state) {
+    (void)state;
+    static const char *const endings[] = {
+        "\n", " (112 bytes)\n", " (allocated at unit_out+0x%x, freed at unit_out+0x%x)\n%n",
+        " (112 bytes, allocated at unit_out+0x%x, freed at unit_out+0x%x)\n%n"};
+    for (unsigned i = 0; i < 4; i++) {
+        struct capture capture;
+        struct report report = {&capture, i % 2 == 1 ? 112 : 0, i >= 2};
+        const char *const said = "chunkmalloc: something bad at 0x1230";
+        capture_begin(&capture);
+        assert_int_equal(fixture_signal_of(die_with, &report), SIGABRT);
+        capture_end(&capture);
+        assert_int_equal(strncmp(capture.text, said, strlen(said)), 0);
+        const char *const rest = capture.text + strlen(said);
+        if (report.sites) {
+            unsigned allocated = 0;
+            unsigned freed = 0;
+            int length = 0;
+            assert_int_equal(sscanf(rest, endings[i], &allocated, &freed, &length), 2);
+            assert_int_equal(length, strlen(rest));
+            assert_int_equal(freed - allocated, (uintptr_t)&die_with - (uintptr_t)&die);
+        } else {
+            assert_string_equal(rest, endings[i]);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_and_pointers),
@@ -101,6 +146,7 @@ int main(void) {
         cmocka_unit_test(text_longer_than_the_buffer_comes_out_whole),
         cmocka_unit_test(failure_is_told_with_its_errno),
         cmocka_unit_test(dying_says_why),
+        cmocka_unit_test(dying_says_what_is_known),
     };
     return cmocka_run_group_tests_name("out", tests, NULL, NULL);
 }
