@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: double free, first by a thread that has ended */
 /* judge: chunkmalloc: double free of POINTER */
 /* The other thread is gone when the second free comes, and so are its caches. */
 #include "misuse.h"

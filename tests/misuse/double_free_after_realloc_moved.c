@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of what realloc has moved away from */
 /* judge: chunkmalloc: double free of POINTER */
 /* The old pointer is no longer the program's. */
 #include "misuse.h"

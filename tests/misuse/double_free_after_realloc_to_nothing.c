@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of what realloc to size 0 has freed */
 /* judge: chunkmalloc: double free of POINTER */
 #include "misuse.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* judge: chunkmalloc: freed block was written to, or freed twice: POINTER */
+/* misuse: double free with a write between, and reuse */
+/* judge default: chunkmalloc: freed block was written to, or freed twice: POINTER */
+/* judge hardened: chunkmalloc: double free of POINTER (SIZE bytes, allocated at SITE, freed at
+ * SITE) */
 /* The write takes away what tells that the block is free. It is not handed out a second time. */
 #include "misuse.h"
 

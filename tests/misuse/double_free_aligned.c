@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: double free of an aligned block */
 /* judge: chunkmalloc: double free of POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: double free after others of the same size */
 /* judge: chunkmalloc: double free of POINTER */
 /* Between the two frees others of the same size are freed. */
 #include "misuse.h"

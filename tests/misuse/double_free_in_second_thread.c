@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: double free by two threads, both alive */
 /* judge: chunkmalloc: double free of POINTER */
 /* Both threads are alive; the block lies among what the first has freed. */
 #include "misuse.h"

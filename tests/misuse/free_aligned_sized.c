@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free_aligned_sized with an alignment that the block has not */
 /* judge: chunkmalloc: free_aligned_sized with a wrong alignment of POINTER */
 #include "misuse.h"
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of the end of the highest block */
 /* judge: chunkmalloc: double free of POINTER */
 /* judge: chunkmalloc: free of invalid pointer POINTER */
 /* Behind the highest of many small blocks lies a slot that was never handed out, or another slab.
  */
+/* judge hardened: chunkmalloc: free of misaligned pointer POINTER */
 #include "misuse.h"
 
 int main(int argc, char **argv) {

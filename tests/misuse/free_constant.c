@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of a constant */
 /* judge: C library: free\(\): invalid (pointer|size)|munmap_chunk\(\): invalid pointer */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of a pointer into a block */
 /* judge: chunkmalloc: free of interior pointer POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of a misaligned pointer */
 /* judge: chunkmalloc: free of misaligned pointer POINTER */
 #include "misuse.h"
 

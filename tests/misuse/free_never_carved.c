@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of a part of the heap that was not reached yet */
 /* judge: chunkmalloc: free of invalid pointer POINTER */
 /* In the slab of small blocks, in a page of it that none of them has reached yet. */
 #include "misuse.h"

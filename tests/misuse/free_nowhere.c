@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of a number */
 /* judge: crash */
 /* The C library looks in front of the pointer, where nothing is. */
 #include "misuse.h"

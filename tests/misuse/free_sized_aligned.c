@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free_aligned_sized with a size that is too large */
 /* judge: chunkmalloc: free_sized with a wrong size of POINTER */
 #include "misuse.h"
 

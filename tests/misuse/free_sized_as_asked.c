@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: (sized frees with the right sizes) */
 /* judge: no error */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: double free by free_sized */
 /* judge: chunkmalloc: free_sized of freed block POINTER */
 #include "misuse.h"
 

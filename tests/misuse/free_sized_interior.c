@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free_sized of a pointer into a block */
 /* judge: chunkmalloc: free_sized of interior pointer POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: free of a local variable */
 /* judge: C library: free\(\): invalid (pointer|size) */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: double free of a block whose page was given back */
 /* judge: chunkmalloc: double free of POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: realloc of a freed block */
 /* judge: chunkmalloc: realloc of freed block POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: realloc of a pointer into a block */
 /* judge: chunkmalloc: realloc of interior pointer POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: realloc of a misaligned pointer */
 /* judge: chunkmalloc: realloc of misaligned pointer POINTER */
 #include "misuse.h"
 

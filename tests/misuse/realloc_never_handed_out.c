@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: realloc of an address of the heap that was never handed out */
 /* judge: chunkmalloc: realloc of invalid pointer POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: realloc of a number */
 /* judge: crash */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: realloc of a static variable */
 /* judge: C library: invalid (pointer|size|old size) */
 #include "misuse.h"
 

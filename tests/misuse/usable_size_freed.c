@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: malloc_usable_size of a freed block */
 /* judge: chunkmalloc: malloc_usable_size of freed block POINTER */
 #include "misuse.h"
 

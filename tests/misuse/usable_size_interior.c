@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: malloc_usable_size of a pointer into a block */
 /* judge: chunkmalloc: malloc_usable_size of interior pointer POINTER */
 #include "misuse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* misuse: malloc_usable_size of an address of the heap that was never handed out */
 /* judge: chunkmalloc: malloc_usable_size of invalid pointer POINTER */
 #include "misuse.h"
 

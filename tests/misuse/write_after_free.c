@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* judge: chunkmalloc: freed block was written to, or freed twice: POINTER */
+/* misuse: write after free, and reuse */
+/* judge default: chunkmalloc: freed block was written to, or freed twice: POINTER */
+/* judge hardened: chunkmalloc: write after free to POINTER */
 #include "misuse.h"
 
 int main(int argc, char **argv) {
@@ -8,6 +10,6 @@ int main(int argc, char **argv) {
     void *const block = announce(get(size));
     free(block);
     memset(hide(block), 0x55, size);
-    CHECK(malloc(hide_size(size)) == NULL);
+    reuse_all(size);
     return 0;
 }

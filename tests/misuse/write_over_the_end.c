@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* judge: chunkmalloc: freed block was written to, or freed twice: POINTER */
-/* Out of a block and into the free one behind it. */
+/* misuse: overflow by 16 bytes into a free block, and reuse */
+/* judge default: chunkmalloc: freed block was written to, or freed twice: POINTER */
+/* judge hardened: chunkmalloc: write after free to POINTER */
 #include "misuse.h"
 
 int main(int argc, char **argv) {
     misuse_begin(argc, argv);
     const size_t size = number(1);
-    unsigned char *const block = get(size);
-    unsigned char *const next = get(size);
-    unsigned char *const low = block < next ? block : next;
-    unsigned char *const high = block < next ? next : block;
-    CHECK(low + size == high);
-    free(announce(high));
-    memset(hide(low), 0x55, size + 16);
-    CHECK(malloc(hide_size(size)) == NULL);
+    struct neighbours found = find_neighbours(size);
+    free(announce(found.high));
+    fill_behind(found.low, size, 16);
+    reuse_all(size);
     return 0;
 }
