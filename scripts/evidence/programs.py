@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from runs import HARDENED, LIBRARY, Missing, Place, TOP, report
+from runs import HARDENED, LIBRARY, Missing, Place, TOP, kept, report
 from suites import LOGS, SUITES
 
 HERE = TOP / "build-programs"
@@ -18,7 +18,7 @@ AGAIN = 2
 def places(name, hardened):
     """Without the library, and with it."""
     kind = "hardened" if hardened else "with"
-    library = HARDENED if hardened else LIBRARY
+    library = kept(HARDENED if hardened else LIBRARY, HERE / "work" / f"{name}-library")
     return (Place(HERE / "work" / f"{name}-without", LOGS / f"{name}-without.log"),
             Place(HERE / "work" / f"{name}-{kind}", LOGS / f"{name}-{kind}.log", library))
 

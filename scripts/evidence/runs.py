@@ -26,6 +26,15 @@ class Missing(Exception):
     """What is to be run cannot be had; the text says why."""
 
 
+def kept(library, folder):
+    """A copy, so that the library can be built anew while programs run with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / library.name
+    shutil.copyfile(library, copy.with_suffix(".new"))
+    copy.with_suffix(".new").replace(copy)
+    return copy
+
+
 def environment(home, library=None):
     """What a program finds that is started from here: nothing of who has started it."""
     env = {"PATH": PATH, "HOME": str(home), "TMPDIR": str(home), "LC_ALL": "C.UTF-8", "TERM": "dumb", "USER": "root"}
