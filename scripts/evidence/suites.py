@@ -245,7 +245,7 @@ class SqliteFuzz(Sqlite):
 
 
 class Stress(Suite):
-    what = "stress-ng 0.15: 2 each of its stressors of memory, forks and threads, 10 s, `--verify`"
+    what = "stress-ng 0.15: 2 each of its stressors of memory, forks and threads, 5 s, `--verify`"
     stressors = """
         malloc bigheap brk mmap mmapfork mmapaddr mmapfixed mremap mlock madvise munmap shm shm-sysv memfd msync
         fork forkheavy vfork vforkmany clone spawn daemon zombie exec pthread session stack tree skiplist
@@ -257,7 +257,7 @@ class Stress(Suite):
         failed = set()
         chosen = [name for name in self.stressors if not names or name in names]
         for name in chosen:
-            argv = ["stress-ng", f"--{name}", "2", "--timeout", "10", "--verify", "--oomable", "--no-rand-seed"]
+            argv = ["stress-ng", f"--{name}", "2", "--timeout", "5", "--verify", "--oomable", "--no-rand-seed"]
             argv += ["--temp-path", place.work, *self.bounds.get(name, [])]
             # 3 is a stressor that cannot be run here.
             if place.call(argv, limit=120) not in (0, 3):
