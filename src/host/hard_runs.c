@@ -387,12 +387,12 @@ static void refuse_zero(enum chunk_misuse kind, const void *pointer) {
 
 static bool start_zero(void) {
     const size_t size = (size_t)ZEROS * CM_GRANULE;
-    const size_t guarded = size + GUARDS * CM_CHUNK_SIZE;
+    const size_t guarded = size + GUARDS * CM_SLAB_SIZE;
     unsigned char *const start = (unsigned char *)cm_sys_reserve(guarded);
     if (start == NULL || !cm_sys_forbid(start, guarded)) {
         return false;
     }
-    zero_memory = start + CM_CHUNK_SIZE;
+    zero_memory = start + CM_SLAB_SIZE;
     const enum chunk_heap_error error =
         chunk_heap_init(&zero_heap, zero_memory, size, CM_GRANULE, zero_bookkeeping,
                         sizeof zero_bookkeeping, CHUNK_HEAP_NODES_OUTSIDE | CHUNK_HEAP_ZEROED);
@@ -426,7 +426,9 @@ static void shift_heap(void) {
     unsigned char *const memory = make_run(length, 1, CM_KIND_HARD_LARGE);
     if (memory != NULL) {
         cm_runs_condemn(run_of(place_at(memory, CM_KIND_HARD_LARGE), memory), true);
-        (void)cm_sys_forbid(memory, (size_t)length << CM_CHUNK_SHIFT);
+        if (can_forbid()) {
+            (void)cm_sys_forbid(memory, (size_t)length << CM_CHUNK_SHIFT);
+        }
     }
 }
 
