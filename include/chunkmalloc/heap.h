@@ -52,7 +52,7 @@ extern "C" {
 #define CHUNK_HEAP_STEPS_ALIGNED (8u * CHUNK_HEAP_SEARCH_MAX + 28u) /* chunk_alloc_aligned */
 #define CHUNK_HEAP_STEPS_FREE 34u                                   /* _sized: 4 more */
 #define CHUNK_HEAP_STEPS_RESIZE 26u
-#define CHUNK_HEAP_STEPS_REALLOC (6u * CHUNK_HEAP_SEARCH_MAX + 70u)
+#define CHUNK_HEAP_STEPS_REALLOC (6u * CHUNK_HEAP_SEARCH_MAX + 67u)
 #define CHUNK_HEAP_STEPS_USABLE_SIZE 5u
 #define CHUNK_HEAP_STEPS_GET_STATS (6u * CHUNK_HEAP_SEARCH_MAX + 2u)
 
@@ -128,7 +128,8 @@ struct chunk_heap;
  * Called when an allocation, or a block that grows, finds no room in a heap that grows: chunks more
  * than are available would do. The hook may call chunk_heap_extend for this heap, and no other
  * function that changes it. When it returns true, the request is tried once more; otherwise, or if
- * there still is no room, that fails as usual.
+ * there still is no room, that fails as usual. chunk_realloc, which tries to resize, to move and to
+ * slide, may ask three times.
  */
 typedef bool (*chunk_source_hook)(const struct chunk_heap *heap, size_t chunks);
 

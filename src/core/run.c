@@ -124,21 +124,29 @@ RUN_STEP uint32_t take(const struct chunk_heap *heap, uint32_t chunk, uint32_t e
     return start;
 }
 
-uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_t align,
-                         uint32_t phase) {
+/* A live run of length chunks, out of a free one of at most so many or, if that is 0, out of any
+ * and of what is above the frontier. */
+RUN_STEP uint32_t obtain(const struct chunk_heap *heap, uint32_t length, uint32_t align,
+                         uint32_t phase, uint32_t most) {
     chunk_debug(length > 0 && (align & (align - 1)) == 0);
     if (length > heap->chunks) {
         return RUN_NONE;
     }
     uint32_t end;
     const uint32_t chunk = find(heap, length, align, phase, &end);
+    if (most != 0 && (chunk == end || end - chunk > most)) {
+        return RUN_NONE;
+    }
     return take(heap, chunk, end, aligned(chunk, align, phase), length);
 }
 
+uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_t align,
+                         uint32_t phase) {
+    return obtain(heap, length, align, phase, 0);
+}
+
 uint32_t chunk_run_alloc_tight(const struct chunk_heap *heap, uint32_t length, uint32_t most) {
-    uint32_t end;
-    const uint32_t chunk = find(heap, length, 1, 0, &end);
-    return chunk != end && end - chunk <= most ? take(heap, chunk, end, chunk, length) : RUN_NONE;
+    return obtain(heap, length, 1, 0, most);
 }
 
 uint32_t chunk_run_alloc_roomy(const struct chunk_heap *heap, uint32_t length) {
@@ -151,19 +159,20 @@ uint32_t chunk_run_alloc_roomy(const struct chunk_heap *heap, uint32_t length) {
     return has_room ? take(heap, chunk, end, chunk, length) : RUN_NONE;
 }
 
-/* If a free run lies before the live run at the chunk, takes it out of the index and forgets that
- * the live one starts there. Returns the first chunk of both. */
-RUN_STEP uint32_t open_left(const struct chunk_heap *heap, uint32_t chunk) {
-    if (chunk == 0) {
-        return chunk;
+/* The first chunk of the free run that lies before the live run at the chunk, or the chunk itself.
+ */
+RUN_STEP uint32_t left_of(const struct chunk_heap *heap, uint32_t chunk) {
+    const uint32_t left = chunk != 0 ? chunk_bitmap_previous(heap, chunk) : 0;
+    return chunk_bitmap_is_free(heap, left) ? left : chunk;
+}
+
+/* Takes the free run [left, chunk), if it is one, out of the index, and forgets that a live one
+ * starts at the chunk. */
+RUN_STEP void open_left(const struct chunk_heap *heap, uint32_t left, uint32_t chunk) {
+    if (left != chunk) {
+        chunk_index_remove(heap, left, chunk);
+        chunk_bitmap_clear(heap, chunk);
     }
-    const uint32_t left = chunk_bitmap_previous(heap, chunk);
-    if (!chunk_bitmap_is_free(heap, left)) {
-        return chunk;
-    }
-    chunk_index_remove(heap, left, chunk);
-    chunk_bitmap_clear(heap, chunk);
-    return left;
 }
 
 /* Does the same with what lies after the live run that ends at end, be it a free run or the
@@ -186,36 +195,47 @@ RUN_STEP uint32_t open_right(const struct chunk_heap *heap, uint32_t end, uint32
     return limit;
 }
 
+/*
+ * Makes the live run length chunks long, or free if that is 0. If it slides, it first takes what is
+ * free on its left, and its contents move down. Returns the new start, or RUN_NONE with nothing
+ * changed if it cannot grow.
+ */
+RUN_STEP uint32_t reshape(const struct chunk_heap *heap, uint32_t chunk, uint32_t length,
+                          bool slides) {
+    const uint32_t end = chunk_bitmap_next(heap, chunk);
+    const uint32_t start = slides ? left_of(heap, chunk) : chunk;
+    const uint32_t wanted = start + length;
+    const uint32_t limit = open_right(heap, end, wanted);
+    if (wanted > limit) {
+        return RUN_NONE;
+    }
+    open_left(heap, start, chunk);
+    if (slides && length != 0) {
+        const unsigned shift = heap->chunk_shift;
+        __builtin_memmove(heap->memory + ((size_t)start << shift),
+                          heap->memory + ((size_t)chunk << shift), (size_t)(end - chunk) << shift);
+    }
+    release(heap, wanted, limit);
+    heap->state->used -= end - chunk;
+    if (length != 0) {
+        chunk_bitmap_mark(heap, start, wanted, true);
+        note_used(heap, length);
+    }
+    return start;
+}
+
 uint32_t chunk_run_free(const struct chunk_heap *heap, uint32_t chunk) {
     struct chunk_heap_state *const state = heap->state;
-    const uint32_t end = chunk_bitmap_next(heap, chunk);
-    const uint32_t start = open_left(heap, chunk);
-    const uint32_t limit = open_right(heap, end, end);
-    chunk_require(state->used >= end - chunk && state->live > 0);
-    state->used -= end - chunk;
+    const uint32_t start = reshape(heap, chunk, 0, true);
+    /* Neither may fall below 0. */
+    chunk_require(state->used <= state->touched && state->live > 0);
     state->live--;
-    release(heap, start, limit);
     return start;
 }
 
 uint32_t chunk_run_resize(const struct chunk_heap *heap, uint32_t chunk, uint32_t length,
                           bool slides) {
-    const uint32_t end = chunk_bitmap_next(heap, chunk);
-    const uint32_t start = slides ? open_left(heap, chunk) : chunk;
-    const uint32_t wanted = start + length;
-    const uint32_t limit = open_right(heap, end, wanted);
-    if (wanted > limit) {
-        lay(heap, start, chunk, end, end);
-        return RUN_NONE;
-    }
-    if (slides) {
-        const unsigned shift = heap->chunk_shift;
-        __builtin_memmove(heap->memory + ((size_t)start << shift),
-                          heap->memory + ((size_t)chunk << shift), (size_t)(end - chunk) << shift);
-    }
-    lay(heap, start, start, wanted, limit);
-    note_used(heap, length - (end - chunk));
-    return start;
+    return reshape(heap, chunk, length, slides);
 }
 
 uint32_t chunk_run_claim(const struct chunk_heap *heap, uint32_t chunk) {

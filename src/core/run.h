@@ -28,7 +28,7 @@ uint32_t chunk_run_length(const struct chunk_heap *heap, uint32_t chunk);
 uint32_t chunk_run_alloc(const struct chunk_heap *heap, uint32_t length, uint32_t align,
                          uint32_t phase);
 
-/* The same at the start of a free run of at most `most` chunks. */
+/* The same at the start of a free run of at most `most` chunks, which is at least length. */
 uint32_t chunk_run_alloc_tight(const struct chunk_heap *heap, uint32_t length, uint32_t most);
 
 /* The same at the start of a free run, or of what was used before above the frontier, that is at

@@ -25,8 +25,8 @@ from targets import (
 
 # The most bytes: in separate files, in one.
 MOST = {
-    "x86-64": (3040, 3074),
-    "cortex-m3": (2210, 2260),
+    "x86-64": (2869, 2899),
+    "cortex-m3": (2118, 2162),
 }
 NO_LIMIT = (None, None)
 

@@ -25,10 +25,10 @@ static const struct {
     [COUNTED_FREE] = {"free", CHUNK_HEAP_STEPS_FREE},
     [COUNTED_FREE_SIZED] = {"free_sized", CHUNK_HEAP_STEPS_FREE + 4},
     [COUNTED_RESIZE] = {"resize", CHUNK_HEAP_STEPS_RESIZE},
-    [COUNTED_REALLOC_STAYED] = {"realloc that stays", CHUNK_HEAP_STEPS_REALLOC - 34},
+    [COUNTED_REALLOC_STAYED] = {"realloc that stays", CHUNK_HEAP_STEPS_REALLOC - 31},
     [COUNTED_REALLOC_MOVED] = {"realloc that moves", CHUNK_HEAP_STEPS_REALLOC},
     [COUNTED_REALLOC_SLID] = {"realloc that slides", CHUNK_HEAP_STEPS_REALLOC - 17},
-    [COUNTED_REALLOC_FAILED] = {"realloc that fails", CHUNK_HEAP_STEPS_REALLOC - 23},
+    [COUNTED_REALLOC_FAILED] = {"realloc that fails", CHUNK_HEAP_STEPS_REALLOC - 39},
     [COUNTED_USABLE_SIZE] = {"usable_size", CHUNK_HEAP_STEPS_USABLE_SIZE},
     [COUNTED_GET_STATS] = {"get_stats", CHUNK_HEAP_STEPS_GET_STATS},
 };

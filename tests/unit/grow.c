@@ -106,12 +106,14 @@ static struct {
     unsigned calls;
     bool answer;
     bool extends;
+    const char *finding; /* what was wrong with the heap when it was asked last */
 } source;
 
 static bool extend_by_source(const struct chunk_heap *heap, size_t chunks) {
     struct chunk_heap_stats stats;
     chunk_heap_get_stats(heap, &stats);
     source.calls++;
+    source.finding = chunk_heap_check(heap, CHUNK_CHECK_EXHAUSTIVE);
     source.wanted = chunks;
     if (source.extends) {
         (void)chunk_heap_extend(heap, stats.available + source.gives);
@@ -164,6 +166,24 @@ static void the_source_helps_blocks_to_grow(void **state) {
     assert_int_equal(source.wanted, 1);
     assert_int_equal(source.calls, 2);
     fixture_end(&fixture);
+}
+
+/* To resize, for another run, and to slide; each time it sees a heap in order. */
+static void the_source_is_asked_three_times_by_realloc(void **state) {
+    (void)state;
+    for (size_t left = 1; left < 70; left++) {
+        struct fixture fixture;
+        create_with_source(&fixture, left + 5);
+        void *const below = fixture_block(&fixture, left, 0);
+        void *const block = fixture_block(&fixture, 5, 0);
+        chunk_free(&fixture.heap, below);
+        source.answer = false;
+        source.extends = false;
+        assert_null(chunk_realloc(&fixture.heap, block, (left + 6) * UNIT));
+        assert_int_equal(source.calls, 3);
+        assert_null(source.finding);
+        fixture_end(&fixture);
+    }
 }
 
 static void a_source_that_gives_too_little_is_asked_once(void **state) {
@@ -236,6 +256,7 @@ int main(void) {
         cmocka_unit_test(truncating_stops_at_the_frontier),
         cmocka_unit_test(the_source_is_asked_for_what_is_missing),
         cmocka_unit_test(the_source_helps_blocks_to_grow),
+        cmocka_unit_test(the_source_is_asked_three_times_by_realloc),
         cmocka_unit_test(a_source_that_gives_too_little_is_asked_once),
         cmocka_unit_test(the_source_is_not_asked_in_vain),
         cmocka_unit_test(the_macro_takes_a_source),
