@@ -107,6 +107,7 @@ class Machine:
         self.layout = m.Layout(module)
         self.bits = module.pointer_bytes * 8
         self.claims = []  # (what must not be, in words)
+        self.cases = []  # each the claims, and the condition under which the end is reached
         self.inputs = []
         self.loops = {}
         self.where = []
@@ -116,7 +117,7 @@ class Machine:
     # ---- a program
 
     def prove(self, name):
-        """Runs the function; returns the condition under which its end is reached."""
+        """Runs the function, and leaves what is to be shown in self.cases."""
         memory = m.Memory()
         for title, (kind, start) in self.module.globals.items():
             target = self.objects[title] = m.Object(title, kind, self.layout)
@@ -126,7 +127,8 @@ class Machine:
                 memory.fresh(target, self.zero(kind))
         state = State(t.TRUE, {}, memory)
         self.call(name, [], state)
-        return state.guard
+        if self.claims or not self.cases:
+            self.cases.append((self.claims, state.guard))
 
     def zero(self, _):
         return lambda at, size: t.const(0, 8 * size)
@@ -249,6 +251,8 @@ class Machine:
             return self.expression(operand[1], state)
         name = operand[1]
         if name.startswith("@"):
+            if name not in self.objects and name[1:] in self.module.functions:
+                self.objects[name] = m.Code(name[1:])
             return m.to(self.objects[name], t.const(0, self.bits))
         return state.names[name]
 
@@ -347,7 +351,7 @@ class Machine:
 
     def do_call(self, state, name, kind, callee, arguments):
         values = [self.value(argument, state) for argument in arguments]
-        title = callee[1:]
+        title = callee[1:] if callee[0] == "@" else self.callee(state.names[callee])
         if title in self.module.functions:
             result = self.call(title, values, state)
         elif title.startswith("any_"):
@@ -361,6 +365,12 @@ class Machine:
         if name is not None:
             state.names[name] = result
 
+    def callee(self, pointer):
+        ((_, target, _),) = pointer.targets
+        if not isinstance(target, m.Code):
+            raise Unknown(f"{' > '.join(self.where)}: it is not known what is called")
+        return target.name
+
     # ---- what the compiler and the proofs call
 
     def call_assume(self, state, condition):
@@ -368,6 +378,14 @@ class Machine:
 
     def call_most_rounds(self, _, number):
         self.most_rounds = number.value
+
+    def call_separately(self, state, function, *arguments):
+        """As a case of its own, of which nothing is known afterwards."""
+        claims, self.claims = self.claims, []
+        case = state.fork(t.TRUE)
+        self.call(self.callee(function), arguments, case)
+        self.cases.append((self.claims, case.guard))
+        self.claims = claims
 
     def call_prove(self, state, condition):
         self.refuse(state)(t.negate(condition), "not as claimed")

@@ -64,9 +64,9 @@ class Object:
 
     def __init__(self, name, kind, layout):
         self.name = name
-        self.size = layout.size(kind)
+        self.size = layout.size(kind) if layout else 0
         self.cells = {}
-        for offset, size in layout.cells(kind):
+        for offset, size in layout.cells(kind) if layout else ():
             self.cells.setdefault(size, []).append(offset)
         self.place = None
 
@@ -76,6 +76,13 @@ class Object:
         if self.place is None:
             self.place = next(Object.numbers) << 16
         return self.place
+
+
+class Code(Object):
+    """A function, as far as it is pointed to."""
+
+    def __init__(self, name):
+        super().__init__(name, ("struct", ()), None)
 
 
 class Pointer:

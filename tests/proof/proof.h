@@ -19,6 +19,9 @@ void assume(bool condition);
 /* Loops are followed for so many rounds, and it is proved that they have no more; otherwise 40. */
 void most_rounds(uint32_t number);
 
+/* Calls it, and goes on as if it had not been called: so each of many cases is a small one. */
+void separately(void (*of)(uint32_t a, uint32_t b), uint32_t a, uint32_t b);
+
 /* It holds. */
 void prove(bool condition);
 

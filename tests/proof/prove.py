@@ -38,11 +38,18 @@ COMPILE += ["-fno-sanitize=null,alignment,object-size,pointer-overflow", "-fsani
 
 WORDS = {"64 bits": [], "32 bits": ["--target=i386-linux-gnu"]}
 BITS = {"builtin": [], "plain": ["-DCHUNK_NO_BUILTIN_BITS"]}
+EXTREMES = {
+    "64 bits, builtin": [],
+    "32 bits, plain, 16-bit index": [
+        *WORDS["32 bits"], *BITS["plain"], "-DCHUNK_HEAP_INDEX_BITS=16",
+    ],
+}
 
 # Of each file the axes that matter for it.
 FILES = {
     "arith.c": [WORDS],
     "bits.c": [WORDS, BITS],
+    "index.c": [EXTREMES],
 }
 
 # File, what is there, what is put in its place, and the proof that must notice.
@@ -68,6 +75,10 @@ MUTATIONS = [
      "bits.c proof_up_to, 64 bits, builtin"),
     ("bits.h", "bits % BITS_WORD != 0", "bits % BITS_WORD > 1",
      "bits.c proof_words, 64 bits, builtin"),
+    ("index.h", "(log - 5) * INDEX_ROW +", "(log - 4) * INDEX_ROW +",
+     "index.c proof_list, 64 bits, builtin"),
+    ("index.h", "length < INDEX_ROW", "length < 3 * INDEX_ROW",
+     "index.c proof_order, 64 bits, builtin"),
 ]
 
 
@@ -92,12 +103,12 @@ def compiled(path, flags, top):
     return llvm.Module(done.stdout)
 
 
-def example(machine, condition):
+def example(machine, claims, condition):
     """Which claims fail for some values, and these."""
-    watched = [claim for claim, _ in machine.claims] + machine.inputs
+    watched = [claim for claim, _ in claims] + machine.inputs
     _, answer = terms.ask(SOLVER, condition, watched, SECONDS)
     values = {int(number): value for number, value in re.findall(r"\(t(\d+) #(\w+)\)", answer)}
-    failed = [what for claim, what in machine.claims
+    failed = [what for claim, what in claims
               if terms.is_const(claim, 1) or values.get(claim.number) == "b1"]
     inputs = [f"{term.value} {values[term.number]}" for term in machine.inputs
               if term.number in values and term.value.startswith("any_")]
@@ -107,17 +118,18 @@ def example(machine, condition):
 def prove(path, function, flags, top=TOP):
     """Raises Wrong when it is not so."""
     machine = execute.Machine(compiled(path, flags, top))
-    end = machine.prove(function)
-    if not machine.claims:
-        raise Wrong("claims nothing")
-    condition = terms.disjunction(claim for claim, _ in machine.claims)
-    answer, said = terms.ask(SOLVER, condition, timeout=SECONDS)
-    if answer == "sat":
-        raise Wrong(example(machine, condition))
-    if answer != "unsat":
-        raise RuntimeError(f"the solver says {said[:200]}")
-    if terms.ask(SOLVER, end, timeout=SECONDS)[0] != "sat":
-        raise Wrong("its end cannot be reached: it proves nothing")
+    machine.prove(function)
+    for claims, end in machine.cases:
+        if not claims:
+            raise Wrong("claims nothing")
+        condition = terms.disjunction(claim for claim, _ in claims)
+        answer, said = terms.ask(SOLVER, condition, timeout=SECONDS)
+        if answer == "sat":
+            raise Wrong(example(machine, claims, condition))
+        if answer != "unsat":
+            raise RuntimeError(f"the solver says {said[:200]}")
+        if terms.ask(SOLVER, end, timeout=SECONDS)[0] != "sat":
+            raise Wrong("its end cannot be reached: it proves nothing")
 
 
 def mutated(change, way):

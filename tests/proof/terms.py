@@ -12,15 +12,37 @@ OPERATORS = {
 }
 
 
+def maybe_set(op, args, width, value):
+    """The bits that may be set, as far as that is easily seen."""
+    if op == "const":
+        return value
+    masks = [arg.maybe for arg in args]
+    if op == "and":
+        return masks[0] & masks[1]
+    if op in ("or", "xor"):
+        return masks[0] | masks[1]
+    if op == "ite":
+        return masks[1] | masks[2]
+    if op == "zext":
+        return masks[0]
+    if op == "extract":
+        return masks[0] >> value & ones(width)
+    if op in ("shl", "lshr") and is_const(args[1]):
+        by = min(args[1].value, width)
+        return (masks[0] << by & ones(width)) if op == "shl" else masks[0] >> by
+    return ones(width)
+
+
 class Term:
     """op is const, var, extract, zext, sext, not, ite, eq, ult, slt, concat or an OPERATOR."""
 
-    __slots__ = ("op", "args", "width", "value", "number")
+    __slots__ = ("op", "args", "width", "value", "number", "maybe")
     made = {}
 
     def __init__(self, op, args, width, value):
         self.op, self.args, self.width, self.value = op, args, width, value
         self.number = len(Term.made)
+        self.maybe = maybe_set(op, args, width, value)
 
 
 def make(op, args, width, value=None):
@@ -83,6 +105,8 @@ def binary(op, a, b):
         simple = either(a, b)
         if simple is not None:
             return simple
+    if op == "add" and a.maybe & b.maybe == 0:
+        return binary("or", a, b)
     if a is b and op in ("and", "or"):
         return a
     if a is b and op in ("sub", "xor"):
@@ -98,6 +122,17 @@ def with_constant(op, a, b):
             return a
         if op in ("and", "mul"):
             return b
+    if op == "and" and a.maybe & value == 0:
+        return const(0, width)
+    if op == "and" and a.maybe & ~value == 0:
+        return a
+    if op == "lshr" and a.maybe >> min(value, width) == 0:
+        return const(0, width)
+    if a.op == "or" and op in ("and", "lshr"):
+        # Of each part, what is left of it.
+        parts = [binary(op, part, b) for part in a.args]
+        if any(map(is_const, parts)):
+            return binary("or", *parts)
     if value == 1 and op in ("mul", "udiv"):
         return a
     if value == ones(width) and op in ("and", "or"):
@@ -154,6 +189,8 @@ def equal(a, b):
         return TRUE
     if is_const(a) and is_const(b):
         return FALSE
+    if any(is_const(x) and x.value & ~y.maybe for x, y in ((a, b), (b, a))):
+        return FALSE
     if a.width == 1:
         if is_const(a):
             a, b = b, a
@@ -168,6 +205,8 @@ def less(a, b, op="ult"):
     assert a.width == b.width
     if a is b or (op == "ult" and (is_const(b, 0) or is_const(a, ones(a.width)))):
         return FALSE
+    if op == "ult" and is_const(b) and a.maybe < b.value:
+        return TRUE
     if is_const(a) and is_const(b):
         return const(signed(a) < signed(b) if op == "slt" else a.value < b.value, 1)
     return make(op, (a, b), 1)
