@@ -55,16 +55,17 @@ static struct cm_run get_run(struct cm_run_news *news) {
     return cm_runs_alloc(&request, news);
 }
 
-/* One of two: where it is cannot be known. */
+/* One of two: where it is cannot be known. Either may be refused, also the first alone, if another
+ * thread frees memory in between. */
 static struct cm_run get_hard_run(struct cm_run_news *news) {
     struct cm_run_news other_news;
     const struct cm_run run = get_run(news);
     const struct cm_run other = get_run(&other_news);
-    if (other.region == NULL) {
-        return run;
+    const bool take_other = run.region == NULL || (other.region != NULL && cm_hard_random(2) == 1);
+    const struct cm_run rest = take_other ? run : other;
+    if (rest.region != NULL) {
+        cm_runs_free_slab(rest, 0);
     }
-    const bool take_other = cm_hard_random(2) == 1;
-    cm_runs_free_slab(take_other ? run : other, 0);
     if (take_other) {
         *news = other_news;
     }
