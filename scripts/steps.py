@@ -329,10 +329,11 @@ def matrix_steps():
     ]
 
 
-PROOFS = [
-    Step("proofs", counted(PROVE, "proof_")),
-    Step("proofs that must fail", counted(PROVE, "wrong")),
-]
+def proof_steps():
+    return [
+        Step("proofs", counted(PROVE, "proof_")),
+        Step("proofs that must fail", counted(PROVE, "wrong")),
+    ]
 
 
 class Step:
@@ -447,7 +448,7 @@ def chosen(options):
     if options.matrix:
         steps = [*steps, *matrix_steps()]
     if options.proof:
-        steps = [*steps, *PROOFS]
+        steps = [*steps, *proof_steps()]
     if options.soak:
         steps = [*steps, Step("every six operations", exhausted, *(step.name for step in steps))]
         steps = [*steps, Step("soak", soaked, *(step.name for step in steps))]
