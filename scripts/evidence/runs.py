@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,9 @@ from trial import PATH, Evidence, children  # noqa: E402
 LIBRARY = TOP / "build-run" / "src" / "libchunkmalloc.so.0"
 HARDENED = TOP / "build-run" / "src" / "libchunkmalloc-hardened.so.0"
 TIMED_OUT = "timed out"
+
+# Programs crash in these suites, also on purpose: thousands of dumps would fill the disk.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 LOOK_SECONDS = 2
 
 

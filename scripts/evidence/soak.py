@@ -3,6 +3,7 @@
 and lifetimes that drift and come back. See scripts/soak."""
 
 import argparse
+import contextlib
 import json
 import pathlib
 import random
@@ -45,8 +46,12 @@ class Child:
     def finish(self):
         """The samples, and what the program's end was."""
         status = self.place.wait(self.process, 120)
-        lines = [json.loads(line) for line in self.out.read_text(encoding="utf-8").splitlines()]
-        samples = [line for line in lines if isinstance(line, list)]
+        samples = []
+        for line in self.out.read_text(encoding="utf-8").splitlines():
+            # A line can be cut: by a full disk, or at the end of a program that failed.
+            with contextlib.suppress(ValueError):
+                samples.append(json.loads(line))
+        samples = [sample for sample in samples if isinstance(sample, list)]
         complaint = "" if status == 0 else f"status {status}: {self.place.text().splitlines()[-1]}"
         return samples, complaint
 
