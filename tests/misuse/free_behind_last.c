@@ -4,6 +4,7 @@
 /* judge: chunkmalloc: free of invalid pointer POINTER */
 /* Behind the highest of many small blocks lies a slot that was never handed out, or another slab.
  */
+/* judge hardened: chunkmalloc: free of interior pointer POINTER */
 /* judge hardened: chunkmalloc: free of misaligned pointer POINTER */
 #include "misuse.h"
 

@@ -13,6 +13,9 @@
 /* judge hardened: chunkmalloc: overrun of POINTER (SIZE bytes, allocated at SITE, freed at SITE) */
 /* judge [100 1048576]: SIGSEGV */
 /* judge [100000 1048576]: SIGSEGV */
+/* judge hardened [100 64]: chunkmalloc: overrun of POINTER (SIZE bytes, allocated at SITE, freed at
+ * SITE) */
+/* judge hardened [100 64]: SIGSEGV */
 /* judge hardened [100 4096]: chunkmalloc: overrun of POINTER */
 /* judge hardened [100 4096]: SIGSEGV */
 /* judge hardened [100 65536]: chunkmalloc: overrun of POINTER */
