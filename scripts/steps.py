@@ -158,11 +158,11 @@ def clang_suites(log):
 def sanitized(log):
     options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", *NO_RECOVERY]
     build = set_up(log, "asan", [*options, "-Dtests=enabled", "-Dbench=disabled"])
-    folders = ("tests/unit", "tests/model", "tests/embed")
+    folders = ("tests/unit", "tests/model", "tests/embed", "tests/fuzz")
     compile_all(log, build, *(name for folder in folders for name in programs_in(build, folder)))
     run(log, [build / "tests/model/model_random", "20240229", "300000"])
     run(log, [build / "tests/model/model_exhaustive", "8", "4"])
-    return meson_test(log, build, "--suite", "unit", "--suite", "embed")
+    return meson_test(log, build, "--suite", "unit", "--suite", "embed", "--suite", "fuzz")
 
 
 def threads_sanitized(log):
@@ -261,7 +261,7 @@ def soaked(log):
 
 
 LEAST_COVERED = {"line": 98, "branch": 95}
-COVERING_SUITES = ("unit", "model", "embed")
+COVERING_SUITES = ("unit", "model", "embed", "fuzz")
 
 
 def covered(log):

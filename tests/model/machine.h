@@ -29,6 +29,16 @@ struct tally {
 
 enum trend { TREND_STEADY, TREND_FILL, TREND_DRAIN, TREND_COUNT };
 
+/* What a heap that grows is given when it asks. */
+enum source {
+    SOURCE_NONE, /* it cannot ask */
+    SOURCE_REFUSES,
+    SOURCE_GIVES_LESS, /* too little, but says that it gave */
+    SOURCE_GIVES,
+    SOURCE_GIVES_MORE,
+    SOURCE_COUNT
+};
+
 struct machine {
     struct chunk_heap heap;
     struct shape shape;
@@ -40,6 +50,8 @@ struct machine {
     uint64_t steps;
     uint32_t patterns;
     enum trend trend;
+    enum source source;
+    uint32_t asked; /* how often, in this step */
     struct tally allocations;
     struct tally granted; /* chunks of these */
     struct tally failures;
@@ -88,6 +100,11 @@ void machine_resize(struct machine *machine, uint32_t number, size_t size);
 void machine_reallocate(struct machine *machine, uint32_t number, size_t size);
 void machine_extend(struct machine *machine, uint32_t chunks);
 void machine_truncate(struct machine *machine, uint32_t chunks);
+
+/* From now on. Has no effect on a heap that does not grow. */
+void machine_choose_source(struct machine *machine, enum source source);
+/* Fails if an allocation was refused that could be met at the frontier, and none asked for more. */
+void machine_expect_asked(const struct machine *machine, uint64_t length, uint64_t alignment);
 
 /* A call with a pointer that may be bad, or with a size that may be wrong: no effect but a report
  * of the right kind. Nothing at all if both turn out to be good. */

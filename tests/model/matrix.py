@@ -46,7 +46,7 @@ AXES = {
 SHARED_FLAGS = {"-flto", "-DCHUNK_HEAP_INDEX_BITS=16"}
 
 PROGRAMS = {"random": ["random.c"], "exhaustive": ["exhaustive.c", "states.c"]}
-OTHERS = {"counted.c", "fuzz.c", "fuzz_files.c", "steps.c", "waste.c"}
+OTHERS = {"counted.c", "steps.c", "waste.c"}
 SEED = "20240229"
 SECONDS = 300
 FEW = 10

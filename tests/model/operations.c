@@ -50,6 +50,7 @@ static void refused(struct machine *machine, uint64_t length, uint64_t alignment
         machine_fail(machine, "no block of %llu chunks aligned to %llu, though there is room",
                      (unsigned long long)length, (unsigned long long)alignment);
     }
+    machine_expect_asked(machine, length, alignment);
     count(&machine->failures, true, 1);
 }
 
@@ -138,8 +139,10 @@ static void stayed(struct machine *machine, uint32_t number, uint64_t length) {
 void machine_resize(struct machine *machine, uint32_t number, size_t size) {
     const struct reference_block block = machine->reference.blocks[number];
     const uint64_t length = machine_length(machine, size);
+    const bool resized = chunk_resize(&machine->heap, machine_address(machine, block.start), size);
+    /* The heap may have been extended for it. */
     const bool wanted = can_stay(machine, &block, length);
-    if (chunk_resize(&machine->heap, machine_address(machine, block.start), size) != wanted) {
+    if (resized != wanted) {
         machine_fail(machine, "resize of %u chunks at chunk %u to %llu %s", block.chunks,
                      block.start, (unsigned long long)length,
                      wanted ? "failed, though there is room" : "succeeded without room");
@@ -210,8 +213,11 @@ void machine_reallocate(struct machine *machine, uint32_t number, size_t size) {
     const struct reference_block block = machine->reference.blocks[number];
     const uint64_t length = machine_length(machine, size);
     void *const old = machine_address(machine, block.start);
-    const bool stays = can_stay(machine, &block, length);
+    const bool stays_before = can_stay(machine, &block, length);
     void *const bytes = chunk_realloc(&machine->heap, old, size);
+    /* What is given too late, for another place, is of no use to this one. */
+    const bool late = machine->source == SOURCE_GIVES_LESS && bytes != old;
+    const bool stays = late ? stays_before : can_stay(machine, &block, length);
     if (length < block.chunks && bytes != NULL && bytes != old) {
         expect_better_place(machine, &block, bytes, length);
         moved(machine, number, bytes, length);

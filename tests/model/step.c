@@ -127,8 +127,12 @@ static void step_misuse(struct machine *machine) {
 }
 
 static void step_available(struct machine *machine) {
-    const uint32_t chunks = tape_draw(machine->tape, machine->shape.chunks + 2);
     if (tape_chance(machine->tape, 3)) {
+        machine_choose_source(machine, (enum source)tape_draw(machine->tape, SOURCE_COUNT));
+        return;
+    }
+    const uint32_t chunks = tape_draw(machine->tape, machine->shape.chunks + 2);
+    if (tape_chance(machine->tape, 2)) {
         machine_truncate(machine, chunks);
     } else {
         machine_extend(machine, chunks);
@@ -139,6 +143,7 @@ void machine_step(struct machine *machine) {
     static const uint8_t allocations_of_16[TREND_COUNT] = {
         [TREND_STEADY] = 5, [TREND_FILL] = 9, [TREND_DRAIN] = 2};
     machine->steps++;
+    machine->asked = 0;
     if (tape_chance(machine->tape, 16 + machine->shape.chunks / 16)) {
         machine->trend = (enum trend)tape_draw(machine->tape, TREND_COUNT);
     }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The entry that fuzzers call: the first bytes choose a heap, the others what is done with it.
- * `clang -fsanitize=fuzzer` links it with a driver of its own, fuzz_files.c is one for the tests.
- */
-#include "machine.h"
+/* The core against its model: the first bytes choose a heap, the others what is done with it. */
+#include "../model/machine.h"
 
 #include "fuzz.h"
 
@@ -17,8 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     shape.flags = tape_draw(&tape, 1 + (CHUNK_HEAP_NODES_OUTSIDE | CHUNK_HEAP_GROWS));
     shape.shift = tape_draw(&tape, 16);
     struct machine machine;
-    machine_create(&machine, &shape, &tape, "fuzz");
+    machine_create(&machine, &shape, &tape, "fuzz_heap");
     if ((shape.flags & CHUNK_HEAP_GROWS) != 0) {
+        machine_choose_source(&machine, (enum source)tape_draw(&tape, SOURCE_COUNT));
         machine_extend(&machine, tape_draw(&tape, shape.chunks + 1));
     }
     while (!tape_ended(&tape)) {
