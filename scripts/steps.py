@@ -329,8 +329,12 @@ def matrix_steps():
     ]
 
 
+PROTOCOL = TOP / "tests/proof/protocol.py"
+
+
 def proof_steps():
     return [
+        Step("protocol of threads", counted(PROTOCOL)),
         Step("proofs", counted(PROVE, "proof_")),
         Step("proofs that must fail", counted(PROVE, "wrong")),
     ]
