@@ -17,7 +17,7 @@ import tempfile
 
 MODEL = pathlib.Path(__file__).resolve().parent / "protocol.pml"
 SECONDS = 600
-COMPILE = ["gcc", "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-DVECTORSZ=2048", "-DMEMLIM=4000"]
+COMPILE = ["gcc", "-O1", "-w", "-DSAFETY", "-DCOLLAPSE", "-DVECTORSZ=2048", "-DMEMLIM=4000"]
 
 
 def output_of(argv, folder):
