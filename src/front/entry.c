@@ -196,21 +196,12 @@ static void *allocate_large(size_t size, size_t alignment, enum cm_large_wish wi
     return no_memory();
 }
 
-static void *allocate_hard(size_t size, size_t alignment, const void *caller) {
-    void *const block = cm_hard_alloc(size, alignment, caller);
-    return block != NULL ? block : no_memory();
-}
-
 /* Of the function in which it stands: of an entry, its caller; of a slow path that an entry ends
  * with, the same, since the compiler makes a jump of that. There it is asked for if caller is NULL:
  * entries that have nothing else to do with it are shorter so. */
 #define CALLER __builtin_return_address(0)
 
-static CM_COLD void *allocate_slowly(size_t size, const void *caller) {
-    caller = caller != NULL ? caller : CALLER;
-    if (cm_hard_on) {
-        return allocate_hard(size, 1, caller);
-    }
+static CM_COLD void *allocate_plainly(size_t size) {
     if (cm_stands_aside()) {
         return next_malloc(size);
     }
@@ -225,6 +216,11 @@ static CM_COLD void *allocate_slowly(size_t size, const void *caller) {
         }
     } while (reclaim_once(&reclaimed));
     return no_memory();
+}
+
+static __attribute__((noinline)) void *allocate_slowly(size_t size, const void *caller) {
+    caller = caller != NULL ? caller : CALLER;
+    return cm_hard_on ? cm_hard_malloc(size, caller) : allocate_plainly(size);
 }
 
 static inline void *allocate(size_t size, const void *caller) {
@@ -246,8 +242,8 @@ CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
     if (__builtin_mul_overflow(count, size, &total)) {
         return no_memory();
     }
-    if (total > CM_SMALL_MAX && cm_hard_on) {
-        return allocate_hard(total, 1, CALLER); /* it is zero */
+    if (cm_hard_on) {
+        return cm_hard_malloc(total, CALLER); /* it is zero */
     }
     if (total > CM_SMALL_MAX && !cm_stands_aside()) {
         return allocate_large(total, 1, CM_LARGE_ZEROED);
@@ -258,7 +254,8 @@ CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
 
 static void *allocate_aligned(size_t alignment, size_t size, const void *caller) {
     if (cm_hard_on) {
-        return allocate_hard(size, alignment, caller);
+        return alignment <= CM_GRANULE ? cm_hard_malloc(size, caller)
+                                       : cm_hard_alloc(size, alignment, caller);
     }
     if (cm_stands_aside()) {
         return next_memalign(alignment, size);
@@ -276,8 +273,7 @@ static void *allocate_aligned(size_t alignment, size_t size, const void *caller)
 
 /* ---- freeing ---- */
 
-static CM_COLD void free_slowly(void *block, const void *caller) {
-    caller = caller != NULL ? caller : CALLER;
+static CM_COLD void free_found(void *block, const void *caller) {
     if (block == NULL) {
         return;
     }
@@ -296,6 +292,15 @@ static CM_COLD void free_slowly(void *block, const void *caller) {
     } else if (!cm_thread_push(place.kind, block)) {
         cm_thread_give(place.kind, block);
         cm_reclaim_if_due();
+    }
+}
+
+static __attribute__((noinline)) void free_slowly(void *block, const void *caller) {
+    caller = caller != NULL ? caller : CALLER;
+    if (cm_hard_on) {
+        cm_hard_free_or(block, caller, free_found);
+    } else {
+        free_found(block, caller);
     }
 }
 

@@ -62,7 +62,13 @@ const struct cm_tables cm_tables = {
 #define DEPOT(size) AT_LEAST(2, AT_MOST(64, 262144 / (MAGAZINE(size) * (size))))
 #define CLASS(size_class, before, size) \
     [size_class] = {(size), SLOTS(size), MAGAZINE(size), DEPOT(size)},
-#define HARD_CLASS(size_class, before, size) CLASS(CM_HARD + (size_class), before, size)
+
+/* What a pool of the hardened mode exchanges with the depot at once: less, so that pools, from
+ * which any block may come next, fit into the processor's caches. */
+#define PORTION(size) AT_LEAST(4, AT_MOST(62, 4096 / (size)))
+#define HARD_DEPOT(size) AT_LEAST(2, AT_MOST(64, 262144 / (PORTION(size) * (size))))
+#define HARD_CLASS(size_class, before, size) \
+    [CM_HARD + (size_class)] = {(size), SLOTS(size), PORTION(size), HARD_DEPOT(size)},
 
 const struct cm_class cm_classes[CM_SLAB_CLASSES + 1] = {CLASSES(CLASS) CLASSES(HARD_CLASS)};
 

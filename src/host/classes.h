@@ -127,6 +127,16 @@ static inline bool cm_is_slot(size_t kind, uint32_t offset) {
     return offset * division->reciprocal < division->bound;
 }
 
+/* Both at once: the number of the slot in which the offset lies, in the upper half, and in the
+ * lower what tells whether it starts there. */
+static inline uint64_t cm_slot_at(size_t kind, uint32_t offset) {
+    return (uint64_t)offset * cm_tables_here()->divisions[kind].reciprocal;
+}
+
+static inline bool cm_slot_starts(size_t kind, uint64_t slot) {
+    return (uint32_t)slot < cm_tables_here()->divisions[kind].bound;
+}
+
 /* The number of the slot that starts at the offset. */
 static inline unsigned cm_slot_number(unsigned size_class, uint32_t offset) {
     return (unsigned)(((uint64_t)offset * cm_tables.divisions[size_class].reciprocal) >> 32);

@@ -33,6 +33,8 @@
 /* For functions that look at what other threads may be changing, and say why that does no harm. */
 #define CM_RACES_ON_PURPOSE __attribute__((no_sanitize("thread")))
 #define CM_COLD __attribute__((noinline, cold))
+/* Of what is called in few places, each of which counts its instructions. */
+#define CM_INLINE static inline __attribute__((always_inline))
 
 static inline int cm_unlikely(int condition) {
     return __builtin_expect(condition, 0) != 0;

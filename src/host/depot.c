@@ -5,6 +5,7 @@
 #include "out.h"
 #include "runs.h"
 #include <core/assert.h>
+#include <string.h>
 
 _Static_assert(sizeof(struct cm_magazine) <= CM_MAGAZINE_SIZE, "a magazine has 512 bytes");
 
@@ -103,6 +104,14 @@ static void **fill(struct cm_depot *depot, unsigned size_class, struct cm_magazi
     return bottom + taken;
 }
 
+/* There is no full magazine: one that went back to the slabs would have been of use. */
+static void miss(struct cm_depot *depot, unsigned size_class) {
+    if (depot->drained > 0 && depot->limit < cm_classes[size_class].depot) {
+        depot->drained--;
+        depot->limit++;
+    }
+}
+
 void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool alone) {
     struct cm_depot *const depot = &cm_depots[size_class];
     void **top;
@@ -113,10 +122,7 @@ void **cm_depot_load(unsigned size_class, struct cm_magazine **magazine, bool al
         *magazine = full;
         top = cm_magazine_end(full);
     } else {
-        if (depot->drained > 0 && depot->limit < cm_classes[size_class].depot) {
-            depot->drained--;
-            depot->limit++;
-        }
+        miss(depot, size_class);
         top = fill(depot, size_class, *magazine, alone);
     }
     cm_lock_release(cm_depot_lock(size_class));
@@ -162,9 +168,51 @@ void *cm_depot_take_one(unsigned size_class) {
 }
 
 void cm_depot_give_one(unsigned size_class, void *block) {
+    cm_depot_give(size_class, &block, 1);
+}
+
+unsigned cm_depot_get(unsigned size_class, void **blocks) {
+    struct cm_depot *const depot = &cm_depots[size_class];
+    unsigned count = cm_classes[size_class].magazine;
+    cm_lock_acquire(cm_depot_lock(size_class));
+    struct cm_magazine *const full = pop(&depot->full, &depot->full_count);
+    if (full != NULL) {
+        memcpy(blocks, cm_magazine_bottom(full, size_class), count * sizeof *blocks);
+        push(&depot->empty, &depot->empty_count, full);
+    } else {
+        miss(depot, size_class);
+        count = cm_slab_take(&depot->slabs, size_class, blocks, count, false,
+                             cm_depot_lock(size_class));
+    }
+    cm_lock_release(cm_depot_lock(size_class));
+    return count;
+}
+
+void cm_depot_put(unsigned size_class, void *const *blocks) {
+    struct cm_depot *const depot = &cm_depots[size_class];
+    const unsigned count = cm_classes[size_class].magazine;
+    void *freed_twice = NULL;
+    struct cm_magazine *const spare = depot->empty == NULL ? make_magazine() : NULL;
+    cm_lock_acquire(cm_depot_lock(size_class));
+    if (spare != NULL) {
+        push(&depot->empty, &depot->empty_count, spare);
+    }
+    struct cm_magazine *const empty =
+        depot->full_count < depot->limit ? pop(&depot->empty, &depot->empty_count) : NULL;
+    if (empty != NULL) {
+        memcpy(cm_magazine_bottom(empty, size_class), blocks, count * sizeof *blocks);
+        push(&depot->full, &depot->full_count, empty);
+    } else {
+        freed_twice = cm_slab_give(&depot->slabs, size_class, blocks, count);
+        depot->drained++;
+    }
+    release_with(size_class, freed_twice);
+}
+
+void cm_depot_give(unsigned size_class, void *const *blocks, unsigned count) {
     struct cm_depot *const depot = &cm_depots[size_class];
     cm_lock_acquire(cm_depot_lock(size_class));
-    release_with(size_class, cm_slab_give(&depot->slabs, size_class, &block, 1));
+    release_with(size_class, cm_slab_give(&depot->slabs, size_class, blocks, count));
 }
 
 void cm_depot_drain(unsigned size_class) {

@@ -73,6 +73,16 @@ void cm_depot_retire(unsigned size_class, struct cm_magazine *magazine, void **t
 void *cm_depot_take_one(unsigned size_class);
 void cm_depot_give_one(unsigned size_class, void *block);
 
+/* As many as a magazine of the class holds, or fewer, as far as there is memory; returns how many.
+ * Takes the class's lock, as do the next two. */
+unsigned cm_depot_get(unsigned size_class, void **blocks);
+
+/* Takes as many as a magazine holds. */
+void cm_depot_put(unsigned size_class, void *const *blocks);
+
+/* Gives blocks back to the slabs. */
+void cm_depot_give(unsigned size_class, void *const *blocks, unsigned count);
+
 /* Gives memory of the slab back where no block of it is out; nothing if it is no longer of the
  * class. Returns the bytes. Takes the class's lock. */
 size_t cm_depot_hollow(unsigned size_class, struct cm_slab *slab);

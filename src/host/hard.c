@@ -2,11 +2,12 @@
 #include "hard.h"
 
 #include "hard_cache.h"
+#include "hard_canary.h"
 #include "hard_record.h"
 #include "hard_runs.h"
 #include "inside.h"
 #include "reclaim.h"
-#include "sites.h"
+#include <errno.h>
 
 bool cm_hard_on;
 
@@ -24,62 +25,75 @@ bool cm_hard_start(void) {
 
 /* ---- slots ---- */
 
-static struct cm_place place_of_slot(const void *slot, unsigned size_class) {
-    return (struct cm_place){cm_region_of(slot), CM_HARD + size_class};
+/* Makes a free slot the program's. A pool may have been overwritten, or have got a block that two
+ * threads freed at once: it may only name slots that are free. */
+CM_INLINE void hand_out(void *slot, uint32_t *record, size_t all, size_t size, unsigned site) {
+    if (cm_unlikely(cm_record_is_live(cm_record_get(record)))) {
+        cm_die_with("double free", " of", slot, all);
+    }
+    if (cm_unlikely(!cm_is_zero(slot, all))) {
+        cm_die_with("write after free", " to", slot, all);
+    }
+    const size_t slack = all - size;
+    cm_canary_put_first(slot, size, slack);
+    cm_record_set(record, cm_record_live(slack, site));
 }
 
-/* A magazine may have been overwritten, or have got a block that two threads freed at once: it may
- * only name slots that are free. */
-static void check_free(struct cm_place place, unsigned size_class, const void *slot) {
-    if (place.region == NULL ||
-        place.region->kinds[cm_offset_in(place.region, slot) >> CM_CHUNK_SHIFT] != place.kind ||
-        !cm_is_slot(size_class, cm_offset_in_slab(slot))) {
-        cm_die("corrupted magazine", ", which names", slot);
+/* Takes a slot that is live, as its record says, out of the program's hands. The slack of a slot is
+ * not more than its canary where a program has been, so that is all that is not zero. */
+CM_INLINE void take_back(void *block, uint32_t *record, uint32_t value, size_t all, bool is_short,
+                         unsigned site) {
+    const size_t slack = cm_record_told(value);
+    const size_t size = all - slack;
+    const uint32_t freed = cm_record_freed(value, site);
+    if (cm_unlikely(!cm_canary_is_whole(block, size, slack))) {
+        cm_record_set(record, freed);
+        cm_die_with("overrun", " of", block, all);
     }
-    if (cm_unlikely(cm_record_is_live(cm_record_get(cm_record(place, slot))))) {
-        cm_die_with("double free", " of", slot, cm_class_size(size_class));
+    if (is_short) {
+        cm_clear_short(block, all);
+    } else {
+        memset(block, 0, size + cm_canary_size(slack));
     }
-    if (cm_unlikely(!cm_is_zero(slot, cm_class_size(size_class)))) {
-        cm_die_with("write after free", " to", slot, cm_class_size(size_class));
-    }
+    cm_record_set(record, freed);
 }
 
-static void *alloc_slot(unsigned size_class, size_t size) {
-    void *const slot = cm_hard_take(size_class);
-    if (slot == NULL) {
-        return NULL;
+static void *alloc_slot(unsigned size_class, size_t size, const void *caller) {
+    struct cm_hard_thread *const self = cm_hard_self();
+    void *const slot = self != NULL ? cm_hard_take_slowly(self, size_class)
+                                    : cm_depot_take_one(CM_HARD + size_class);
+    if (slot != NULL) {
+        hand_out(slot, cm_hard_find_record(size_class, slot), cm_class_size(size_class), size,
+                 cm_site_number(caller));
     }
-    const struct cm_place place = place_of_slot(slot, size_class);
-    const size_t slack = cm_class_size(size_class) - size;
-    check_free(place, size_class, slot);
-    cm_canary_put(slot, size, slack);
-    cm_record_set(cm_record(place, slot), (unsigned)slack + 1);
     return slot;
 }
 
-/* The slack of a slot is not more than its canary where a program has been, so that is all that is
- * not zero. */
-static bool free_slot(struct cm_place place, void *block, bool *slowly) {
+static bool free_slot(struct cm_place place, void *block, const void *caller) {
     const unsigned size_class = place.kind - CM_HARD;
     if (!cm_is_slot(size_class, cm_offset_in_slab(block))) {
         return false;
     }
-    const unsigned record = cm_record_end(cm_record(place, block));
-    if (!cm_record_is_live(record)) {
+    uint32_t *const record = cm_record(place, block);
+    const uint32_t value = cm_record_get(record);
+    if (!cm_record_is_live(value)) {
         return false;
     }
-    const size_t slack = record - 1;
-    const size_t size = cm_class_size(size_class) - slack;
-    cm_canary_check(block, size, slack);
-    memset(block, 0, size + cm_canary_size(slack));
-    *slowly = !cm_hard_give(size_class, block);
+    take_back(block, record, value, cm_class_size(size_class), false, cm_site_number(caller));
+    struct cm_hard_thread *const self = cm_hard_self();
+    if (self == NULL) {
+        cm_depot_give_one(place.kind, block);
+    } else {
+        cm_hard_give_slowly(self, size_class, block);
+    }
     return true;
 }
 
 static bool resize_slot(struct cm_place place, void *block, size_t size) {
     const size_t all = cm_class_size(place.kind);
-    uint16_t *const record = cm_record(place, block);
-    const size_t slack = cm_record_get(record) - 1;
+    uint32_t *const record = cm_record(place, block);
+    const uint32_t value = cm_record_get(record);
+    const size_t slack = cm_record_told(value);
     const size_t old = all - slack;
     cm_canary_check(block, old, slack);
     if (size > all || size < all / 2) {
@@ -88,7 +102,7 @@ static bool resize_slot(struct cm_place place, void *block, size_t size) {
     const size_t kept = size < old ? size : old;
     memset((unsigned char *)block + kept, 0, old + cm_canary_size(slack) - kept);
     cm_canary_put(block, size, all - size);
-    cm_record_set(record, (unsigned)(all - size) + 1);
+    cm_record_set(record, cm_record_live(all - size, cm_record_alloc_site(value)));
     return true;
 }
 
@@ -98,7 +112,17 @@ static bool is_slot(struct cm_place place) {
     return place.kind <= CM_SLAB_CLASSES;
 }
 
-static void *alloc(size_t size, size_t alignment) {
+/* Is it a block's turn? What serves without coming here has counted. */
+static bool is_sampled(void) {
+    struct cm_hard_thread *const self = cm_hard_self();
+    if (self == NULL || self->until_sampled > 0) {
+        return false;
+    }
+    cm_hard_draw_sample(self);
+    return true;
+}
+
+static void *alloc(size_t size, size_t alignment, const void *caller) {
     if (size == 0 && alignment <= CM_GRANULE) {
         void *const block = cm_hard_zero_alloc();
         if (block != NULL) {
@@ -107,73 +131,75 @@ static void *alloc(size_t size, size_t alignment) {
     }
     const unsigned size_class = cm_aligned_class(alignment, size);
     if (size_class == 0) {
-        return cm_hard_large_alloc(size, alignment);
+        return cm_hard_large_alloc(size, alignment, caller);
     }
-    if (cm_unlikely(cm_hard_is_sampled())) {
-        void *const block = cm_hard_tight_alloc(size, alignment);
+    if (cm_unlikely(is_sampled())) {
+        void *const block = cm_hard_tight_alloc(size, alignment, caller);
         if (block != NULL) {
             return block;
         }
     }
-    return alloc_slot(size_class, size);
-}
-
-/* Memory that is free but held back may be what is missing. */
-static CM_COLD void *alloc_again(size_t size, size_t alignment) {
-    (void)cm_reclaim(0);
-    if (!cm_enter()) {
-        return NULL;
-    }
-    void *const block = alloc(size, alignment);
-    cm_leave();
-    return block;
+    return alloc_slot(size_class, size, caller);
 }
 
 /* False in a handler that interrupted what is here. What makes a thread active may call back, and
  * must be over before. */
-static inline bool enter(void) {
+static bool enter(void) {
     if (cm_unlikely(cm_thread_self.hard == NULL) && !cm_inside.is) {
         (void)cm_thread_is_active();
     }
     return cm_enter();
 }
 
-void *cm_hard_alloc(size_t size, size_t alignment, const void *caller) {
-    if (size > PTRDIFF_MAX || !enter()) {
+static void *try_alloc(size_t size, size_t alignment, const void *caller) {
+    if (!enter()) {
         return NULL;
     }
-    void *block = alloc(size, alignment);
+    void *const block = alloc(size, alignment, caller);
     cm_leave();
-    if (cm_unlikely(block == NULL)) {
-        block = alloc_again(size, alignment);
-    }
-    cm_site_of_alloc(block, caller);
     return block;
 }
 
-/* *slowly is set if it took locks. */
-static bool free_block(struct cm_place place, void *block, bool *slowly) {
+/* Memory that is free but held back may be what is missing. */
+static __attribute__((noinline)) void *alloc_slowly(size_t size, size_t alignment,
+                                                    const void *caller) {
+    void *block = NULL;
+    if (size <= PTRDIFF_MAX) {
+        block = try_alloc(size, alignment, caller);
+        if (cm_unlikely(block == NULL)) {
+            (void)cm_reclaim(0);
+            block = try_alloc(size, alignment, caller);
+        }
+    }
+    if (cm_unlikely(block == NULL)) {
+        errno = ENOMEM;
+    }
+    return block;
+}
+
+void *cm_hard_alloc(size_t size, size_t alignment, const void *caller) {
+    return alloc_slowly(size, alignment, caller);
+}
+
+static bool free_block(struct cm_place place, void *block, const void *caller) {
     if (is_slot(place)) {
-        return free_slot(place, block, slowly);
+        return free_slot(place, block, caller);
     }
     if (place.kind == CM_KIND_HARD_ZERO) {
         cm_hard_zero_free(block);
         return true;
     }
-    *slowly = true;
-    return cm_hard_run_free(place, block);
+    return cm_hard_run_free(place, block, caller);
 }
 
 bool cm_hard_free(struct cm_place place, void *block, const void *caller) {
-    bool slowly = false;
     if (!enter()) {
         cm_set_aside(block);
         return true;
     }
-    cm_site_of_free(block, caller);
-    const bool freed = free_block(place, block, &slowly);
+    const bool freed = free_block(place, block, caller);
     cm_leave();
-    if (cm_unlikely(slowly) && freed) {
+    if (freed) {
         cm_reclaim_if_due();
     }
     return freed;
@@ -192,8 +218,9 @@ size_t cm_hard_size(struct cm_place place, const void *block) {
     if (place.kind == CM_KIND_HARD_ZERO) {
         return 0;
     }
-    return is_slot(place) ? cm_class_size(place.kind) - (cm_record_get(cm_record(place, block)) - 1)
-                          : cm_hard_run_size(place, block);
+    return is_slot(place)
+               ? cm_class_size(place.kind) - cm_record_told(cm_record_get(cm_record(place, block)))
+               : cm_hard_run_size(place, block);
 }
 
 bool cm_hard_resize(struct cm_place place, void *block, size_t size) {
@@ -210,6 +237,90 @@ bool cm_hard_resize(struct cm_place place, void *block, size_t size) {
 }
 
 enum chunk_misuse cm_hard_misuse(struct cm_place place, const void *address) {
-    return cm_record_get(cm_record(place, address)) == CM_RECORD_FREE ? CHUNK_MISUSE_DOUBLE_FREE
-                                                                      : CHUNK_MISUSE_OUTSIDE;
+    return cm_record_is_free(cm_record_get(cm_record(place, address))) ? CHUNK_MISUSE_DOUBLE_FREE
+                                                                       : CHUNK_MISUSE_OUTSIDE;
+}
+
+/*
+ * ---- the fast paths ----
+ *
+ * Nothing is called but at the end, so that the compiler has nothing to save: what is rare is left
+ * to the others, such as sites that are not in the table.
+ */
+
+static CM_COLD void *leave_late(void *slot) {
+    cm_free_aside();
+    return slot;
+}
+
+CM_INLINE void *leave_with(void *slot) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    cm_inside.is = false;
+    return cm_unlikely(cm_inside.any_aside) ? leave_late(slot) : slot;
+}
+
+static CM_COLD void *find_and_leave(struct cm_hard_pool *pool, unsigned size_class, void *slot) {
+    pool->record = cm_hard_find_record(size_class, pool->next);
+    return leave_with(slot);
+}
+
+void *cm_hard_malloc(size_t size, const void *caller) {
+    struct cm_hard_thread *const self = cm_thread_self.hard;
+    const unsigned site = cm_site_hash(caller);
+    if (cm_unlikely(size - 1 >= CM_SMALL_MAX) || cm_unlikely(self == NULL) ||
+        cm_unlikely(!cm_site_is_entered(site, caller))) {
+        return alloc_slowly(size, 1, caller);
+    }
+    const size_t size_class = cm_class_of(size);
+    struct cm_hard_pool *const pool = &self->pools[size_class];
+    if (cm_unlikely(pool->count <= pool->least) || cm_unlikely(--self->until_sampled == 0) ||
+        cm_unlikely(!cm_enter())) {
+        return alloc_slowly(size, 1, caller);
+    }
+    void *const slot = pool->next;
+    hand_out(slot, pool->record, pool->size, size, site);
+    if (cm_unlikely(!cm_hard_choose(self, pool, size_class))) {
+        return find_and_leave(pool, (unsigned)size_class, slot);
+    }
+    return leave_with(slot);
+}
+
+static __attribute__((noinline)) void free_long(struct cm_hard_pool *pool, void *block,
+                                                uint32_t *record, uint32_t value, unsigned site) {
+    take_back(block, record, value, pool->size, false, site);
+    pool->slots[pool->count++] = block;
+    cm_leave();
+}
+
+void cm_hard_free_or(void *block, const void *caller,
+                     void (*otherwise)(void *block, const void *caller)) {
+    struct cm_hard_thread *const self = cm_thread_self.hard;
+    const size_t offset = (uintptr_t)block - (uintptr_t)cm_section_map;
+    const unsigned site = cm_site_hash(caller);
+    if (cm_unlikely(offset >= CM_SECTION_SPAN) || cm_unlikely(self == NULL) ||
+        cm_unlikely(!cm_site_is_entered(site, caller))) {
+        otherwise(block, caller);
+        return;
+    }
+    const size_t size_class = cm_section_map[offset >> CM_CHUNK_SHIFT] - (size_t)CM_HARD;
+    if (cm_unlikely(size_class - 1 >= CM_CLASSES)) {
+        otherwise(block, caller);
+        return;
+    }
+    const uint64_t slot = cm_slot_at(size_class, cm_offset_in_slab(block));
+    uint32_t *const record = cm_record_of_slot(&cm_section_use, block, (unsigned)(slot >> 32));
+    const uint32_t value = cm_record_get(record);
+    struct cm_hard_pool *const pool = &self->pools[size_class];
+    if (cm_unlikely(!cm_slot_starts(size_class, slot)) || cm_unlikely(!cm_record_is_live(value)) ||
+        cm_unlikely(pool->count == pool->most) || cm_unlikely(!cm_enter())) {
+        otherwise(block, caller);
+        return;
+    }
+    if (pool->size > CM_SHORT) {
+        free_long(pool, block, record, value, site);
+        return;
+    }
+    take_back(block, record, value, pool->size, true, site);
+    pool->slots[pool->count++] = block;
+    cm_leave();
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "hard_cache.h"
 
-#include "hard_record.h"
+#include "hard_canary.h"
+#include "hard_runs.h"
 #include "sys.h"
+#include <core/assert.h>
 
 enum { SAMPLED_ONE_OF = 8192 };
 
 /* ---- chance ---- */
 
-uint64_t cm_hard_secret;
+cm_pair cm_hard_secret;
 static uint64_t sequence;
+
+const unsigned char cm_canary_masks[2 * CM_CANARY_SIZE] = {
+    [CM_CANARY_SIZE... 2 * CM_CANARY_SIZE - 1] = UINT8_MAX,
+};
 
 void cm_hard_seed(void) {
     cm_sys_random(&cm_hard_secret, sizeof cm_hard_secret);
@@ -32,118 +38,149 @@ void cm_hard_draw_sample(struct cm_hard_thread *self) {
     self->until_sampled = 1 + cm_hard_random_of(self, 2 * SAMPLED_ONE_OF - 1);
 }
 
-/* ---- magazines ---- */
+/* ---- what threads have ---- */
 
-/* NULL if the thread has to do without. */
-static struct cm_hard_thread *set_up_self(void) {
-    const enum cm_thread_state state = cm_thread_self.state;
-    if (state != CM_THREAD_ACTIVE && state != CM_THREAD_ENDING) {
-        return NULL;
+/* Guarded by the lock of the supply of magazines. */
+static struct cm_hard_thread *spares;
+
+/* Cut from runs, as magazines are. */
+static struct cm_hard_thread *get_memory(void) {
+    cm_lock_acquire(&cm_depot_pool_lock);
+    if (spares == NULL) {
+        unsigned char *const memory = cm_hard_pool_alloc(CM_SLAB_CHUNKS);
+        for (size_t at = 0; memory != NULL && at < CM_SLAB_SIZE; at += CM_HARD_THREAD_SIZE) {
+            struct cm_hard_thread *const spare =
+                (struct cm_hard_thread *)(void *)(memory + CM_SLAB_SIZE - CM_HARD_THREAD_SIZE - at);
+            spare->spare = spares;
+            spares = spare;
+        }
+        cm_depot_internal += memory != NULL ? CM_SLAB_SIZE : 0;
     }
-    struct cm_hard_thread *const self =
-        (struct cm_hard_thread *)(void *)cm_depot_empty(CM_HARD + 1);
+    struct cm_hard_thread *const self = spares;
     if (self != NULL) {
-        memset(self, 0, sizeof *self);
+        spares = self->spare;
+    }
+    cm_lock_release(&cm_depot_pool_lock);
+    return self;
+}
+
+static void give_memory(struct cm_hard_thread *self) {
+    cm_lock_acquire(&cm_depot_pool_lock);
+    self->spare = spares;
+    spares = self;
+    cm_lock_release(&cm_depot_pool_lock);
+}
+
+static uint16_t most_of(unsigned size_class) {
+    return (uint16_t)(cm_classes[CM_HARD + size_class].magazine * 5 / 2);
+}
+
+static void set_up_pools(struct cm_hard_thread *self) {
+    void **slots = self->slots;
+    for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
+        self->pools[size_class] = (struct cm_hard_pool){
+            .slots = slots,
+            .size = (uint16_t)cm_class_size(size_class),
+            .least = cm_classes[CM_HARD + size_class].magazine / 2,
+        };
+        slots += most_of(size_class);
+    }
+    chunk_require((unsigned char *)slots <= (unsigned char *)self + CM_HARD_THREAD_SIZE);
+}
+
+struct cm_hard_thread *cm_hard_self(void) {
+    const enum cm_thread_state state = cm_thread_self.state;
+    struct cm_hard_thread *self = cm_thread_self.hard;
+    if (self != NULL || (state != CM_THREAD_ACTIVE && state != CM_THREAD_ENDING)) {
+        return self;
+    }
+    self = get_memory();
+    if (self != NULL) {
         self->random = next_of_all() | 1;
         cm_hard_draw_sample(self);
+        set_up_pools(self);
         cm_thread_self.hard = self;
     }
     return self;
 }
 
-/* The thread's magazine of the class, which it gets if it has none; NULL if there is no memory. */
-static struct cm_magazine *get_magazine(struct cm_hard_thread *self, unsigned size_class) {
-    if (self->magazines[size_class] != NULL) {
-        return self->magazines[size_class];
+/* ---- slots ---- */
+
+uint32_t *cm_hard_find_record(unsigned size_class, const void *slot) {
+    const struct cm_region *const region = cm_region_of(slot);
+    const uint32_t offset = cm_offset_in_slab(slot);
+    if (region == NULL || !cm_is_slot(size_class, offset) ||
+        region->kinds[cm_offset_in(region, slot) >> CM_CHUNK_SHIFT] != CM_HARD + size_class) {
+        cm_die("corrupted magazine", ", which names", slot);
     }
-    const unsigned slab_class = CM_HARD + size_class;
-    struct cm_magazine *const magazine = cm_depot_empty(slab_class);
-    struct cm_magazine *const quarantine = magazine != NULL ? cm_depot_empty(slab_class) : NULL;
-    if (quarantine == NULL) {
-        if (magazine != NULL) {
-            cm_depot_retire(slab_class, magazine, cm_magazine_bottom(magazine, slab_class));
-        }
-        return NULL;
-    }
-    magazine->link = (uintptr_t)quarantine;
-    self->ready[size_class] = 0;
-    self->held[size_class] = 0;
-    self->magazines[size_class] = magazine;
-    return magazine;
+    return cm_record_of_slot(region->use, slot, cm_slot_number(size_class, offset));
 }
 
-static bool load(struct cm_hard_thread *self, unsigned size_class) {
-    const unsigned slab_class = CM_HARD + size_class;
-    struct cm_magazine *magazine = get_magazine(self, size_class);
-    if (magazine == NULL) {
-        return false;
+/* Where there may be none. */
+static void choose(struct cm_hard_thread *self, unsigned size_class) {
+    struct cm_hard_pool *const pool = &self->pools[size_class];
+    if (pool->count > 0) {
+        pool->most = most_of(size_class);
+        if (!cm_hard_choose(self, pool, size_class)) {
+            pool->record = cm_hard_find_record(size_class, pool->next);
+        }
+    } else {
+        pool->most = 0;
+        pool->next = NULL;
     }
-    const uintptr_t quarantine = magazine->link;
-    void **const top = cm_depot_load(slab_class, &magazine, false);
-    magazine->link = quarantine;
-    self->magazines[size_class] = magazine;
-    self->ready[size_class] = (uint8_t)(top - cm_magazine_bottom(magazine, slab_class));
-    return self->ready[size_class] > 0;
+}
+
+static void fill(struct cm_hard_thread *self, unsigned size_class) {
+    struct cm_hard_pool *const pool = &self->pools[size_class];
+    unsigned got = 1;
+    while (pool->count <= pool->least && got > 0) {
+        got = cm_depot_get(CM_HARD + size_class, pool->slots + pool->count);
+        pool->count = (uint16_t)(pool->count + got);
+    }
+    if (pool->next == NULL) {
+        choose(self, size_class);
+    }
 }
 
 void *cm_hard_take_slowly(struct cm_hard_thread *self, unsigned size_class) {
-    self = self != NULL ? self : set_up_self();
-    if (self == NULL || (self->ready[size_class] == 0 && !load(self, size_class))) {
-        return cm_depot_take_one(CM_HARD + size_class);
+    struct cm_hard_pool *const pool = &self->pools[size_class];
+    fill(self, size_class);
+    void *const slot = pool->next;
+    choose(self, size_class);
+    return slot;
+}
+
+static void make_room(struct cm_hard_pool *pool, unsigned size_class) {
+    const unsigned portion = cm_classes[CM_HARD + size_class].magazine;
+    cm_depot_put(CM_HARD + size_class, pool->slots);
+    pool->count = (uint16_t)(pool->count - portion);
+    memcpy(pool->slots, pool->slots + pool->count, portion * sizeof *pool->slots);
+}
+
+void cm_hard_give_slowly(struct cm_hard_thread *self, unsigned size_class, void *slot) {
+    struct cm_hard_pool *const pool = &self->pools[size_class];
+    if (pool->next == NULL) {
+        fill(self, size_class);
+    } else if (pool->count == pool->most) {
+        make_room(pool, size_class);
     }
-    return cm_hard_take(size_class);
-}
-
-/* Exchanges the full magazine for an empty one; false, and without both, if there is none. */
-static bool store(struct cm_hard_thread *self, unsigned size_class) {
-    const unsigned slab_class = CM_HARD + size_class;
-    struct cm_magazine *const full = self->magazines[size_class];
-    struct cm_magazine *const quarantine = cm_hard_quarantine(full);
-    struct cm_magazine *const empty = cm_depot_store(slab_class, full);
-    self->magazines[size_class] = empty;
-    self->ready[size_class] = 0;
-    if (empty == NULL) {
-        cm_depot_retire(slab_class, quarantine,
-                        cm_magazine_bottom(quarantine, slab_class) + self->held[size_class]);
-        self->held[size_class] = 0;
-        return false;
-    }
-    empty->link = (uintptr_t)quarantine;
-    return true;
-}
-
-/* A magazine with room, so that the quarantine can make some too. */
-static bool make_room(struct cm_hard_thread *self, unsigned size_class) {
-    return get_magazine(self, size_class) != NULL &&
-           (self->ready[size_class] < cm_classes[size_class].magazine || store(self, size_class));
-}
-
-void cm_hard_give_slowly(struct cm_hard_thread *self, unsigned size_class, void *block) {
-    self = self != NULL ? self : set_up_self();
-    if (self == NULL || !make_room(self, size_class)) {
-        cm_depot_give_one(CM_HARD + size_class, block);
-    } else if (self->held[size_class] < cm_classes[size_class].magazine) {
-        struct cm_magazine *const quarantine = cm_hard_quarantine(self->magazines[size_class]);
-        cm_magazine_bottom(quarantine, size_class)[self->held[size_class]++] = block;
-    } else {
-        (void)cm_hard_give(size_class, block);
+    pool->slots[pool->count++] = slot;
+    if (pool->next == NULL) {
+        choose(self, size_class);
     }
 }
 
 /* ---- the end ---- */
 
-static void flush_class(struct cm_hard_thread *self, unsigned size_class) {
-    const unsigned slab_class = CM_HARD + size_class;
-    struct cm_magazine *const magazine = self->magazines[size_class];
-    if (magazine == NULL) {
-        return;
+static void flush_pool(struct cm_hard_pool *pool, unsigned size_class) {
+    if (pool->next != NULL) {
+        const unsigned slab_class = CM_HARD + size_class;
+        cm_depot_give(slab_class, &pool->next, 1);
+        cm_depot_give(slab_class, pool->slots, pool->count);
+        pool->next = NULL;
+        pool->count = 0;
+        pool->most = 0;
     }
-    struct cm_magazine *const quarantine = cm_hard_quarantine(magazine);
-    self->magazines[size_class] = NULL;
-    cm_depot_retire(slab_class, quarantine,
-                    cm_magazine_bottom(quarantine, slab_class) + self->held[size_class]);
-    cm_depot_retire(slab_class, magazine,
-                    cm_magazine_bottom(magazine, slab_class) + self->ready[size_class]);
 }
 
 void cm_hard_flush(void) {
@@ -152,20 +189,17 @@ void cm_hard_flush(void) {
         return;
     }
     for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
-        flush_class(self, size_class);
+        flush_pool(&self->pools[size_class], size_class);
     }
     cm_thread_self.hard = NULL;
-    struct cm_magazine *const magazine = (struct cm_magazine *)(void *)self;
-    cm_depot_retire(CM_HARD + 1, magazine, cm_magazine_bottom(magazine, CM_HARD + 1));
+    give_memory(self);
 }
 
 CM_RACES_ON_PURPOSE size_t cm_hard_cached(const struct cm_hard_thread *thread) {
     size_t cached = 0;
     for (unsigned size_class = 1; thread != NULL && size_class <= CM_CLASSES; size_class++) {
-        if (thread->magazines[size_class] != NULL) {
-            cached += ((size_t)thread->ready[size_class] + thread->held[size_class]) *
-                      cm_class_size(size_class);
-        }
+        const struct cm_hard_pool *const pool = &thread->pools[size_class];
+        cached += (pool->count + (size_t)(pool->next != NULL)) * cm_class_size(size_class);
     }
     return cached;
 }

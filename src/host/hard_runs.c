@@ -3,6 +3,7 @@
 
 #include "footprint.h"
 #include "hard_cache.h"
+#include "hard_canary.h"
 #include "hard_record.h"
 #include "sys.h"
 #include <core/arith.h>
@@ -12,9 +13,9 @@ enum {
     GUARDS = 2, /* chunks: one before and one behind */
     MOST_GUARDED =
         8192, /* runs; each may split a mapping in three, of which a process has 65 530 */
-    QUARANTINE = 64,
+    QUARANTINE = 16,
     CACHE = 32,
-    LONG = 256,        /* chunks: is given back at once */
+    LONG = 1024,       /* chunks: is given back at once */
     KEPT_PART = 8,     /* of what is open, or else */
     KEPT_LEAST = 1024, /* chunks, may be kept resident, */
     KEPT_PURGED = 4096 /* and so many that were given back, where there is no limit */
@@ -80,12 +81,19 @@ static uint64_t most_kept(const struct kept *kept) {
     return part > KEPT_LEAST ? part : KEPT_LEAST;
 }
 
-/* Puts it at a random place, and returns what was there. If there is no room for it even then, it
- * is left as it is, else there is nothing in it any more. */
-static struct kept exchange(struct kept *places, uint32_t count, struct kept *kept) {
-    struct kept *const place = &places[cm_hard_random(count)];
+static struct kept *vacant(struct kept *places, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (places[i].run.region == NULL) {
+            return &places[i];
+        }
+    }
+    return NULL;
+}
+
+/* Puts it at a place, and returns what was there. If there is no room for it even then, it is left
+ * as it is, else there is nothing in it any more. */
+static struct kept exchange_at(struct kept *place, struct kept *kept) {
     struct kept before = nothing;
-    cm_lock_acquire(&cm_heap_lock);
     const uint64_t most = most_kept(kept);
     if (kept->length <= most) {
         before = take(place);
@@ -95,6 +103,15 @@ static struct kept exchange(struct kept *places, uint32_t count, struct kept *ke
             *kept = nothing;
         }
     }
+    return before;
+}
+
+/* Among those in quarantine the place is a random one, and in the cache if there is none vacant. */
+static struct kept exchange(struct kept *places, uint32_t count, struct kept *kept) {
+    struct kept *const chosen = &places[cm_hard_random(count)];
+    cm_lock_acquire(&cm_heap_lock);
+    struct kept *const free_place = places == cache ? vacant(places, count) : NULL;
+    const struct kept before = exchange_at(free_place != NULL ? free_place : chosen, kept);
     cm_lock_release(&cm_heap_lock);
     return before;
 }
@@ -157,7 +174,7 @@ static void keep(struct kept kept) {
 
 /* A run of that many chunks, or some more, which are no more than a record can tell. */
 static struct kept find_kept(uint32_t length) {
-    enum { MOST = 14 };
+    enum { MOST = (CM_RECORD_MOST >> CM_CHUNK_SHIFT) - 1 };
     const uint32_t more = length / 8 < MOST ? length / 8 : MOST;
     struct kept found = nothing;
     cm_lock_acquire(&cm_heap_lock);
@@ -222,7 +239,7 @@ static struct cm_place place_at(const void *memory, enum cm_kind kind) {
     return (struct cm_place){cm_region_of(memory), kind};
 }
 
-void *cm_hard_large_alloc(size_t size, size_t alignment) {
+void *cm_hard_large_alloc(size_t size, size_t alignment, const void *caller) {
     const uint64_t align = alignment > CM_CHUNK_SIZE ? alignment >> CM_CHUNK_SHIFT : 1;
     const uint64_t wanted = size != 0 ? cm_large_chunks(size) : 1;
     uint32_t length = wanted < CHUNK_HEAP_MAX_CHUNKS ? (uint32_t)wanted : CHUNK_HEAP_MAX_CHUNKS;
@@ -231,7 +248,8 @@ void *cm_hard_large_alloc(size_t size, size_t alignment) {
     if (block != NULL) {
         const size_t slack = ((size_t)length << CM_CHUNK_SHIFT) - size;
         cm_canary_put(block, size, slack);
-        cm_record_set(cm_record(place_at(block, CM_KIND_HARD_LARGE), block), (unsigned)slack + 1);
+        cm_record_set(cm_record(place_at(block, CM_KIND_HARD_LARGE), block),
+                      cm_record_live(slack, cm_site_number(caller)));
     }
     return block;
 }
@@ -241,7 +259,7 @@ static size_t tight_offset(size_t size) {
     return CM_CHUNK_SIZE - (size_t)arith_round_up(size, CM_GRANULE);
 }
 
-void *cm_hard_tight_alloc(size_t size, size_t alignment) {
+void *cm_hard_tight_alloc(size_t size, size_t alignment, const void *caller) {
     if (alignment > CM_GRANULE || size == 0 || size > CM_CHUNK_SIZE || !can_guard()) {
         return NULL;
     }
@@ -253,29 +271,31 @@ void *cm_hard_tight_alloc(size_t size, size_t alignment) {
     }
     void *const block = memory + tight_offset(size);
     cm_canary_put(block, size, CM_CHUNK_SIZE - tight_offset(size) - size);
-    cm_record_set(cm_record(place_at(block, CM_KIND_HARD_TIGHT), block), (unsigned)size + 1);
+    cm_record_set(cm_record(place_at(block, CM_KIND_HARD_TIGHT), block),
+                  cm_record_live(size, cm_site_number(caller)));
     return block;
 }
 
 /* ---- what is known of them ---- */
 
 bool cm_hard_run_is_live(struct cm_place place, const void *block) {
-    const unsigned record = cm_record_get(cm_record(place, block));
+    const uint32_t record = cm_record_get(cm_record(place, block));
     if (place.kind == CM_KIND_HARD_FREED || !cm_record_is_live(record)) {
         return false;
     }
     const size_t offset = (uintptr_t)block % CM_CHUNK_SIZE;
-    return offset == (place.kind == CM_KIND_HARD_TIGHT ? tight_offset(record - 1) : 0);
+    return offset == (place.kind == CM_KIND_HARD_TIGHT ? tight_offset(cm_record_told(record)) : 0);
 }
 
 /* The slack of a live block, by what its record says; *size is set to its size. */
-static size_t slack_of(struct cm_place place, const void *block, unsigned record, size_t *size) {
+static size_t slack_of(struct cm_place place, const void *block, uint32_t record, size_t *size) {
+    const size_t told = cm_record_told(record);
     if (place.kind == CM_KIND_HARD_TIGHT) {
-        *size = record - 1;
+        *size = told;
         return CM_CHUNK_SIZE - tight_offset(*size) - *size;
     }
-    *size = ((size_t)length_of(run_of(place, block)) << CM_CHUNK_SHIFT) - (record - 1);
-    return record - 1;
+    *size = ((size_t)length_of(run_of(place, block)) << CM_CHUNK_SHIFT) - told;
+    return told;
 }
 
 size_t cm_hard_run_size(struct cm_place place, const void *block) {
@@ -290,11 +310,11 @@ size_t cm_hard_freed_size(struct cm_place place, const void *block) {
 
 /* ---- freeing ---- */
 
-bool cm_hard_run_free(struct cm_place place, void *block) {
+bool cm_hard_run_free(struct cm_place place, void *block, const void *caller) {
     if (!cm_hard_run_is_live(place, block)) {
         return false;
     }
-    const unsigned record = cm_record_end(cm_record(place, block));
+    const uint32_t record = cm_record_end(cm_record(place, block), cm_site_number(caller));
     size_t size;
     const size_t slack = slack_of(place, block, record, &size);
     cm_canary_check(block, size, slack);
@@ -361,7 +381,8 @@ bool cm_hard_run_resize(struct cm_place place, void *block, size_t size) {
     const size_t written = old + cm_canary_size(slack);
     memset((unsigned char *)block + kept, 0, (written < all ? written : all) - kept);
     cm_canary_put(block, size, all - size);
-    cm_record_set(cm_record(place, block), (unsigned)(all - size) + 1);
+    uint32_t *const record = cm_record(place, block);
+    cm_record_set(record, cm_record_live(all - size, cm_record_alloc_site(cm_record_get(record))));
     return true;
 }
 

@@ -16,16 +16,16 @@
 bool cm_hard_runs_start(void);
 
 /* NULL if there is no memory. */
-void *cm_hard_large_alloc(size_t size, size_t alignment);
+void *cm_hard_large_alloc(size_t size, size_t alignment, const void *caller);
 
 /* Memory for what threads have, between guards too; never freed. NULL if there is none. */
 unsigned char *cm_hard_pool_alloc(uint32_t chunks);
 
 /* NULL also if the block cannot be one of the sample. */
-void *cm_hard_tight_alloc(size_t size, size_t alignment);
+void *cm_hard_tight_alloc(size_t size, size_t alignment, const void *caller);
 
 /* As those of hard.h. */
-bool cm_hard_run_free(struct cm_place place, void *block);
+bool cm_hard_run_free(struct cm_place place, void *block, const void *caller);
 bool cm_hard_run_is_live(struct cm_place place, const void *block);
 size_t cm_hard_run_size(struct cm_place place, const void *block);
 bool cm_hard_run_resize(struct cm_place place, void *block, size_t size);

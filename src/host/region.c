@@ -35,7 +35,7 @@ struct part {
 
 enum { PARTS = 7 };
 
-enum { RECORDS_SIZE = CM_SLAB_RECORDS * sizeof(uint16_t) };
+enum { RECORDS_SIZE = CM_SLAB_RECORDS * sizeof(uint32_t) };
 
 /* Returns how many: the section's bits are ordinary memory. */
 static unsigned list_parts(const struct cm_region *region, struct part parts[PARTS]) {
@@ -189,7 +189,9 @@ static bool reserve_records(const struct cm_region *region) {
         cm_sys_unreserve(start, size + 2 * CM_SLAB_SIZE);
         return false;
     }
-    region->use->records = (uint16_t *)(void *)records;
+    const uintptr_t first = (uintptr_t)region->heap.memory >> CM_SLAB_SHIFT;
+    region->use->records = (uint32_t *)(void *)records;
+    region->use->record_origin = (uintptr_t)records - first * RECORDS_SIZE;
     return true;
 }
 

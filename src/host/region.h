@@ -18,9 +18,10 @@ struct cm_slab;
 
 /* What changes in a region beside its heap's state. Guarded by the heap's lock. */
 struct cm_region_use {
-    uint32_t free_dirty; /* touched chunks in free runs */
-    uint32_t cursor;     /* where the next purge starts to look */
-    uint16_t *records;   /* hard.h: CM_SLAB_RECORDS a slab, elsewhere; NULL if not hardened */
+    uint32_t free_dirty;     /* touched chunks in free runs */
+    uint32_t cursor;         /* where the next purge starts to look */
+    uint32_t *records;       /* hard.h: CM_SLAB_RECORDS a slab, elsewhere; NULL if not hardened */
+    uintptr_t record_origin; /* where records would begin if the region did at address 0 */
 };
 
 enum { CM_SLAB_RECORDS = 4096 };
@@ -37,6 +38,7 @@ struct cm_region {
 CM_HIDDEN extern uint8_t cm_section_map[CM_KINDS_SIZE];
 CM_HIDDEN extern unsigned char cm_section_heap[];
 CM_HIDDEN extern const struct cm_region cm_section;
+CM_HIDDEN extern struct cm_region_use cm_section_use;
 
 /*
  * The kind of the chunk at the address, for addresses that are less than CM_SECTION_SPAN above

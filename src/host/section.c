@@ -64,7 +64,7 @@ static struct chunk_heap_state section_state;
 static uint32_t section_maps[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS)];
 static chunk_link section_heads[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS) * 32];
 static chunk_word section_bits[CHUNK_HEAP_BITS_WORDS_(CM_SECTION_CHUNKS)];
-static struct cm_region_use section_use;
+struct cm_region_use cm_section_use;
 
 const struct cm_region cm_section = {
     .heap =
@@ -84,5 +84,5 @@ const struct cm_region cm_section = {
     .kinds = cm_section_map + (CM_KINDS_SIZE >> CM_CHUNK_SHIFT),
     .touched = section_touched,
     .slabs = cm_section_slabs,
-    .use = &section_use,
+    .use = &cm_section_use,
 };

@@ -1,58 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "sites.h"
 
-#include "config.h"
+#include "hard_record.h"
 
-enum { SHIFT = 11 };
+const void *cm_site_table[1 << CM_SITE_BITS];
 
-/* The sites are kept as their differences from the block, so that one of another block, entered by
- * another thread at once, is no address of code. */
-static struct entry {
-    uintptr_t block;
-    uintptr_t allocated;
-    uintptr_t freed;
-    uintptr_t unused;
-} entries[1 << SHIFT];
+/* In the place of several. */
+static const char several;
 
-static struct entry *entry_of(uintptr_t block) {
-    return &entries[block * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SHIFT)];
+CM_COLD void cm_site_enter(unsigned number, const void *site) {
+    const void *found = NULL;
+    if (!__atomic_compare_exchange_n(&cm_site_table[number], &found, site, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED) &&
+        found != site) {
+        __atomic_store_n(&cm_site_table[number], &several, __ATOMIC_RELAXED);
+    }
 }
 
-static uintptr_t get(const uintptr_t *field) {
-    return __atomic_load_n(field, __ATOMIC_RELAXED);
-}
-
-static void set(uintptr_t *field, uintptr_t value) {
-    __atomic_store_n(field, value, __ATOMIC_RELAXED);
+static const void *site_of(unsigned number) {
+    const void *const site = __atomic_load_n(&cm_site_table[number], __ATOMIC_RELAXED);
+    return number != 0 && site != &several ? site : NULL;
 }
 
 struct cm_sites cm_sites_of(const void *block) {
-    const uintptr_t address = (uintptr_t)block;
-    const struct entry *const entry = entry_of(address);
-    if (get(&entry->block) != address) {
+    const struct cm_region *const region = cm_region_of(block);
+    if (region == NULL || region->use->records == NULL) {
         return (struct cm_sites){NULL, NULL};
     }
-    return (struct cm_sites){(const void *)(get(&entry->allocated) ^ address),
-                             (const void *)(get(&entry->freed) ^ address)};
-}
-
-void cm_site_of_alloc(const void *block, const void *caller) {
-    const uintptr_t address = (uintptr_t)block;
-    struct entry *const entry = entry_of(address);
-    set(&entry->block, address);
-    set(&entry->allocated, (uintptr_t)caller ^ address);
-    set(&entry->freed, address);
-}
-
-void cm_site_of_free(const void *block, const void *caller) {
-    const uintptr_t address = (uintptr_t)block;
-    struct entry *const entry = entry_of(address);
-    if (get(&entry->block) != address) {
-        set(&entry->block, address);
-        set(&entry->allocated, address);
-        set(&entry->freed, address);
+    const unsigned kind = region->kinds[cm_offset_in(region, block) >> CM_CHUNK_SHIFT];
+    if (!cm_is_hard(kind)) {
+        return (struct cm_sites){NULL, NULL};
     }
-    if (get(&entry->freed) == address) {
-        set(&entry->freed, (uintptr_t)caller ^ address);
-    }
+    const uint32_t record = cm_record_get(cm_record((struct cm_place){region, kind}, block));
+    return (struct cm_sites){
+        .allocated = site_of(cm_record_alloc_site(record)),
+        .freed = cm_record_is_free(record) ? site_of(cm_record_free_site(record)) : NULL,
+    };
 }

@@ -3,20 +3,44 @@
 #define CHUNKMALLOC_HOST_SITES_H
 
 /*
- * Where blocks were allocated and freed last, as far as a table that is never searched still knows:
- * for reports only. Threads may write to the same entry at once; what then does not fit together is
- * taken for unknown.
+ * Where blocks of the hardened mode were allocated and freed, for reports only. A site has a
+ * number, which is made from its address and is short enough for a block's record; the table says
+ * which site that is, or that two share it, and then neither is known.
  */
 
-/* The block may be NULL. Of a block that is freed again, the first site stays. */
-void cm_site_of_alloc(const void *block, const void *caller);
-void cm_site_of_free(const void *block, const void *caller);
+#include "config.h"
+#include <stdbool.h>
+
+enum { CM_SITE_BITS = 15 };
+
+CM_HIDDEN extern const void *cm_site_table[1 << CM_SITE_BITS];
+
+/* Enters a site that is not in its place of the table. */
+void cm_site_enter(unsigned number, const void *site);
+
+/* The number that a site has, or would have; 0 also stands for none. */
+static inline unsigned cm_site_hash(const void *site) {
+    return (uint32_t)(uintptr_t)site * UINT32_C(0x9e3779b1) >> (32 - CM_SITE_BITS);
+}
+
+static inline bool cm_site_is_entered(unsigned number, const void *site) {
+    return __atomic_load_n(&cm_site_table[number], __ATOMIC_RELAXED) == site;
+}
+
+static inline unsigned cm_site_number(const void *site) {
+    const unsigned number = cm_site_hash(site);
+    if (!cm_site_is_entered(number, site)) {
+        cm_site_enter(number, site);
+    }
+    return number;
+}
 
 struct cm_sites {
     const void *allocated; /* NULL: not known */
     const void *freed;
 };
 
+/* Of a block, as its record tells. */
 struct cm_sites cm_sites_of(const void *block);
 
 #endif

@@ -6,6 +6,7 @@
 #include "host/footprint.h"
 #include "host/hard.h"
 #include "host/hard_cache.h"
+#include "host/hard_canary.h"
 #include "host/hard_record.h"
 #include "host/hard_runs.h"
 #include "host/reclaim.h"
@@ -90,7 +91,7 @@ static void every_slot_has_a_record_of_its_own(void **state) {
     unsigned char *const aligned = slab + (-(uintptr_t)slab & (CM_SLAB_SIZE - 1));
     for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
         const struct cm_place place = {&cm_section, CM_HARD + size_class};
-        const uint16_t *const first = cm_record(place, aligned);
+        const uint32_t *const first = cm_record(place, aligned);
         for (unsigned slot = 0; slot < cm_classes[size_class].slots; slot++) {
             const unsigned char *const block = aligned + slot * cm_class_size(size_class);
             assert_ptr_equal(cm_record(place, block), first + slot);
@@ -194,19 +195,8 @@ static void a_canary_moves_with_the_end(void **state) {
 
 /* ---- quarantine ---- */
 
-static void what_is_freed_waits(void **state) {
-    (void)state;
-    (void)cm_reclaim(0);
-    const unsigned room = cm_classes[CLASS].magazine;
-    void *const first = get(SIZE);
-    give(first);
-    for (unsigned i = 0; i < room; i++) {
-        blocks[i] = get(SIZE);
-        assert_ptr_not_equal(blocks[i], first);
-    }
-    for (unsigned i = 0; i < room; i++) {
-        give(blocks[i]);
-    }
+/* Blocks handed out, each freed at once, until it is the one. */
+static unsigned turns_until(const void *first) {
     unsigned turns = 0;
     for (const void *block = NULL; block != first; turns++) {
         assert_true(turns < TURNS);
@@ -215,6 +205,40 @@ static void what_is_freed_waits(void **state) {
         memset(taken, 0x55, SIZE);
         block = taken;
         give(taken);
+    }
+    return turns;
+}
+
+/* Never is it the next one, seldom soon; each turn it is one of at least half a magazine. */
+static void what_is_freed_waits(void **state) {
+    (void)state;
+    enum { TIMES = 1000, SOON = 4 };
+    const unsigned least = cm_classes[CM_HARD + CLASS].magazine / 2;
+    unsigned all = 0;
+    unsigned soon = 0;
+    (void)cm_reclaim(0);
+    for (unsigned i = 0; i < TIMES; i++) {
+        void *const first = get(SIZE);
+        give(first);
+        const unsigned turns = turns_until(first);
+        assert_true(turns > 1);
+        all += turns;
+        soon += turns <= SOON;
+    }
+    assert_true(all > TIMES * least);
+    assert_true(soon < TIMES * SOON / least);
+}
+
+/* The same of a thread that frees what others allocated, and so begins with a single block. */
+static void the_first_that_is_freed_waits(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        void *const first = get(SIZE);
+        (void)cm_reclaim(0);
+        give(first);
+        void *const next = get(SIZE);
+        assert_ptr_not_equal(next, first);
+        give(next);
     }
 }
 
@@ -252,7 +276,8 @@ static void what_was_written_to_is_not_used_again(void **state) {
 }
 
 static void give_twice_at_once(void *block) {
-    cm_record_set(cm_record(place_of(block), block), 1); /* as the other thread saw it */
+    cm_record_set(cm_record(place_of(block), block),
+                  cm_record_live(0, 0)); /* as the other thread saw it */
     give(block);
     for (unsigned i = 0; i < TURNS; i++) {
         blocks[i] = get(SIZE);
@@ -310,12 +335,12 @@ static void what_stays_resident_is_little(void **state) {
 static void what_was_given_back_is_kept_where_there_is_no_limit(void **state) {
     (void)state;
     enum { MOST = 4096 };
-    assert_int_equal(keep_of(1, 1000), 1000);
-    const uint64_t kept = keep_of(12, 1000);
-    assert_true(kept <= MOST && kept >= 1000);
+    assert_int_equal(keep_of(1, 2500), 2500);
+    const uint64_t kept = keep_of(3, 2500);
+    assert_true(kept <= MOST && kept >= 2500);
     assert_int_equal(keep_of(1, MOST + 1), 0);
     cm_region_limit = 100000;
-    assert_int_equal(keep_of(1, 1000), 0);
+    assert_int_equal(keep_of(1, 2500), 0);
     assert_int_equal(keep_of(1, 200), 200);
     cm_region_limit = UINT64_MAX;
 }
@@ -340,14 +365,17 @@ static void kept_runs_are_looked_at_whatever_becomes_of_them(void **state) {
     assert_dies(write_and_release, block, "write after free to");
 }
 
-/* Written to, and then displaced by others of another size, which cannot use it again. */
+/* Written to, and then displaced by many of another size, which cannot use it again. */
 static void write_and_displace(void *block) {
+    enum { LARGE = 60 };
     ((volatile unsigned char *)block)[SIZE] = 1;
-    for (unsigned i = 0; i < 2000; i++) {
-        blocks[0] = get(400000);
-        blocks[1] = get(200000);
-        give(blocks[0]);
-        give(blocks[1]);
+    for (unsigned turn = 0; turn < 200; turn++) {
+        for (unsigned i = 0; i < LARGE; i++) {
+            blocks[i] = get(48000);
+        }
+        for (unsigned i = 0; i < LARGE; i++) {
+            give(blocks[i]);
+        }
     }
 }
 
@@ -365,18 +393,18 @@ static void runs_lie_between_guards(void **state) {
     assert_untouchable(block - 1);
     assert_untouchable(block + chunks * CM_CHUNK_SIZE);
     give(block);
-    unsigned char *const longer = get(1000 * CM_CHUNK_SIZE);
+    unsigned char *const longer = get(2500 * CM_CHUNK_SIZE);
     give(longer);
     assert_untouchable(longer);
 }
 
 static void the_sample_ends_with_its_chunk(void **state) {
     (void)state;
-    assert_null(cm_hard_tight_alloc(0, 1));
-    assert_null(cm_hard_tight_alloc(CM_CHUNK_SIZE + 1, 1));
-    assert_null(cm_hard_tight_alloc(16, 32));
+    assert_null(cm_hard_tight_alloc(0, 1, NULL));
+    assert_null(cm_hard_tight_alloc(CM_CHUNK_SIZE + 1, 1, NULL));
+    assert_null(cm_hard_tight_alloc(16, 32, NULL));
     for (size_t size = 1; size <= CM_CHUNK_SIZE; size += size / 3 + 1) {
-        unsigned char *const block = cm_hard_tight_alloc(size, CM_GRANULE);
+        unsigned char *const block = cm_hard_tight_alloc(size, CM_GRANULE, NULL);
         assert_non_null(block);
         unsigned char *const end = block + (size + CM_GRANULE - 1) / CM_GRANULE * CM_GRANULE;
         assert_true(is_aligned(end, CM_CHUNK_SIZE) && is_aligned(block, CM_GRANULE));
@@ -399,16 +427,11 @@ static void the_sample_ends_with_its_chunk(void **state) {
 
 static void frees_do_not_end_the_quarantine(void **state) {
     (void)state;
-    enum { HELD = 5 };
     (void)cm_reclaim(0);
     void *const large = get(100000);
     give(large);
-    for (unsigned i = 0; i < HELD; i++) {
-        blocks[i] = get(SIZE);
-    }
-    for (unsigned i = 0; i < HELD; i++) {
-        give(blocks[i]);
-    }
+    give(get(SIZE));
+    const uint16_t held = cm_thread_self.hard->pools[CLASS].count;
     const uint64_t purged = cm_runs_purged;
     for (unsigned i = 0; i < MANY; i++) {
         blocks[i] = get(400);
@@ -417,7 +440,8 @@ static void frees_do_not_end_the_quarantine(void **state) {
         give(blocks[i]);
     }
     assert_true(cm_runs_purged > purged);
-    assert_int_equal(cm_thread_self.hard->held[CLASS], HELD);
+    assert_true(held > 0);
+    assert_int_equal(cm_thread_self.hard->pools[CLASS].count, held);
     assert_int_equal(place_of(large).kind, CM_KIND_HARD_FREED);
     (void)cm_reclaim(0);
     assert_null(cm_thread_self.hard);
@@ -470,6 +494,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_canary_stops_the_program),
         cmocka_unit_test(a_canary_moves_with_the_end),
         cmocka_unit_test(what_is_freed_waits),
+        cmocka_unit_test(the_first_that_is_freed_waits),
         cmocka_unit_test(nobody_knows_how_long),
         cmocka_unit_test(what_was_written_to_is_not_used_again),
         cmocka_unit_test(what_two_threads_free_at_once_is_not_handed_out_twice),
