@@ -410,7 +410,7 @@ static bool start_zero(void) {
     const size_t size = (size_t)ZEROS * CM_GRANULE;
     const size_t guarded = size + GUARDS * CM_SLAB_SIZE;
     unsigned char *const start = (unsigned char *)cm_sys_reserve(guarded);
-    if (start == NULL || !cm_sys_forbid(start, guarded)) {
+    if (start == NULL) {
         return false;
     }
     zero_memory = start + CM_SLAB_SIZE;

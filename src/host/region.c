@@ -31,6 +31,7 @@ struct part {
     void *start;
     size_t each;
     size_t more;
+    bool is_read; /* also where the region is not open */
 };
 
 enum { PARTS = 7 };
@@ -40,17 +41,18 @@ enum { RECORDS_SIZE = CM_SLAB_RECORDS * sizeof(uint32_t) };
 /* Returns how many: the section's bits are ordinary memory. */
 static unsigned list_parts(const struct cm_region *region, struct part parts[PARTS]) {
     const size_t chunks = CM_SLAB_CHUNKS;
-    parts[0] = (struct part){region->heap.memory, CM_SLAB_SIZE, 0};
-    parts[1] = (struct part){region->heap.nodes, chunks * sizeof(struct chunk_node), 0};
-    parts[2] = (struct part){region->slabs, sizeof(struct cm_slab), sizeof(struct cm_slab)};
-    parts[3] = (struct part){region->kinds, chunks, 0};
+    parts[0] = (struct part){region->heap.memory, CM_SLAB_SIZE, 0, false};
+    parts[1] = (struct part){region->heap.nodes, chunks * sizeof(struct chunk_node), 0, false};
+    parts[2] = (struct part){region->slabs, sizeof(struct cm_slab), sizeof(struct cm_slab), false};
+    parts[3] = (struct part){region->kinds, chunks, 0, true};
     unsigned count = 4;
     if (region->use->records != NULL) {
-        parts[count++] = (struct part){region->use->records, RECORDS_SIZE, RECORDS_SIZE};
+        parts[count++] = (struct part){region->use->records, RECORDS_SIZE, RECORDS_SIZE, false};
     }
     if (region != &cm_section) {
-        parts[count++] = (struct part){region->heap.bits, chunks / 4, 2 * sizeof(chunk_word)};
-        parts[count++] = (struct part){region->touched, chunks / 8, 0};
+        parts[count++] =
+            (struct part){region->heap.bits, chunks / 4, 2 * sizeof(chunk_word), false};
+        parts[count++] = (struct part){region->touched, chunks / 8, 0, false};
     }
     return count;
 }
@@ -79,25 +81,31 @@ static bool unlock_to(const struct cm_region *region, uint32_t target) {
     return chunk_heap_extend(&region->heap, target);
 }
 
-/* What is not open is neither dumped nor, where the system loaded it writable, left so: mlockall
- * would make memory of it. */
-static void close_unopened(const struct cm_region *region) {
+/* What is not open is neither dumped nor accessible, but for the kinds, which are read of whatever
+ * address claims to be a block: mlockall would make memory of it, some kernels even of what is
+ * read-only. False if these cannot be read. */
+static bool close_unopened(const struct cm_region *region) {
     struct part parts[PARTS];
+    bool readable = true;
     const unsigned count = list_parts(region, parts);
     for (unsigned i = 0; i < count; i++) {
         unsigned char *const first = part_at(&parts[i], opened(region)) + parts[i].more;
         const unsigned char *const end = part_at(&parts[i], region->heap.chunks);
-        cm_sys_omit_from_dumps(first, (size_t)(end - first));
-        if (region == &cm_section && cm_section_is_writable) {
-            cm_sys_lock(first, (size_t)(end - first));
+        const size_t size = (size_t)(end - first);
+        cm_sys_omit_from_dumps(first, size);
+        if (parts[i].is_read) {
+            readable = cm_sys_lock(first, size) && readable;
+        } else {
+            (void)cm_sys_forbid(first, size);
         }
     }
+    return readable;
 }
 
 void cm_region_set_up(void) {
     (void)cm_sys_memory();
     cm_lock_acquire(&cm_heap_lock);
-    close_unopened(&cm_section);
+    (void)close_unopened(&cm_section);
     cm_lock_release(&cm_heap_lock);
 }
 
@@ -182,8 +190,6 @@ static bool reserve_records(const struct cm_region *region) {
     unsigned char *const records = start + CM_SLAB_SIZE;
     const size_t open =
         (size_t)arith_round_up(opened(region) + CM_SLAB_CHUNKS, CM_SLAB_CHUNKS) / CM_SLAB_CHUNKS;
-    (void)cm_sys_forbid(start, CM_SLAB_SIZE);
-    (void)cm_sys_forbid(records + size, CM_SLAB_SIZE);
     cm_sys_omit_from_dumps(start, size + 2 * CM_SLAB_SIZE);
     if (!cm_sys_unlock(records, open * RECORDS_SIZE)) {
         cm_sys_unreserve(start, size + 2 * CM_SLAB_SIZE);
@@ -211,7 +217,7 @@ static bool set_up_second(unsigned char *start, const struct layout *layout) {
     cm_second.touched = (uint64_t *)(void *)(start + layout->kinds);
     cm_second.slabs = (struct cm_slab *)(void *)slabs;
     cm_second.use = &second_use;
-    return unlock_fixed_parts(&cm_second.heap) &&
+    return unlock_fixed_parts(&cm_second.heap) && close_unopened(&cm_second) &&
            (cm_section.use->records == NULL || reserve_records(&cm_second));
 }
 
@@ -230,7 +236,6 @@ static bool reserve(uint64_t chunks) {
         cm_sys_unreserve(start, size + CM_SLAB_SIZE);
         return false;
     }
-    close_unopened(&cm_second);
     __atomic_store_n(&cm_second_size, layout.heap, __ATOMIC_RELEASE);
     return true;
 }

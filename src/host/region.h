@@ -5,10 +5,10 @@
 /*
  * The two regions that blocks come from: the section, a zero-fill part of the library's own image,
  * and the second region, reserved when the section is full. Each is a chunk heap of 4 KiB chunks
- * whose nodes, kinds and slab rows lie beside it. The section is loaded, and the second region
- * reserved, read-only: both are unlocked step by step as their frontiers rise, with all that
- * belongs to the chunks, so that neither counts against limits on data or committed memory before
- * it is used.
+ * whose nodes, kinds and slab rows lie beside it. The section is loaded read-only, and the second
+ * region reserved inaccessible: both are unlocked step by step as their frontiers rise, with all
+ * that belongs to the chunks, so that neither counts against limits on data or committed memory
+ * before it is used.
  */
 
 #include "classes.h"
@@ -68,10 +68,7 @@ static inline unsigned char *cm_chunk_address(const struct cm_region *region, ui
     return region->heap.memory + ((size_t)chunk << CM_CHUNK_SHIFT);
 }
 
-/* Was the section loaded writable, as the archives' is? */
-CM_HIDDEN extern const bool cm_section_is_writable;
-
-/* Keeps what is not open of the section out of core dumps, and read-only. Called once, by a
+/* Keeps what is not open of the section out of core dumps, and inaccessible. Called once, by a
  * constructor; threads may be at work already. */
 void cm_region_set_up(void);
 

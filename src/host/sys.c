@@ -61,7 +61,7 @@ bool cm_sys_is_privileged(void) {
 
 void *cm_sys_reserve(size_t size) {
     const int saved = errno;
-    const long start = syscall(SYS_mmap, NULL, size, PROT_READ,
+    const long start = syscall(SYS_mmap, NULL, size, PROT_NONE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
     errno = saved;
     return start != -1 ? (void *)start : NULL;
@@ -82,17 +82,19 @@ bool cm_sys_unlock(void *start, size_t size) {
     return true;
 }
 
-void cm_sys_lock(void *start, size_t size) {
+static bool protect_within(void *start, size_t size, int protection) {
     const size_t page = cm_sys_page_size();
     const uintptr_t first = (uintptr_t)arith_round_up((uintptr_t)start, page);
     const uintptr_t end = ((uintptr_t)start + size) & ~(page - 1);
-    if (end > first) {
-        (void)quiet_syscall(SYS_mprotect, first, end - first, PROT_READ);
-    }
+    return end <= first || quiet_syscall(SYS_mprotect, first, end - first, protection) == 0;
+}
+
+bool cm_sys_lock(void *start, size_t size) {
+    return protect_within(start, size, PROT_READ);
 }
 
 bool cm_sys_forbid(void *start, size_t size) {
-    return quiet_syscall(SYS_mprotect, (uintptr_t)start, size, PROT_NONE) == 0;
+    return protect_within(start, size, PROT_NONE);
 }
 
 bool cm_sys_data_is_limited(void) {

@@ -25,7 +25,7 @@ uint64_t cm_sys_microseconds(void);
 /* The program runs with more rights than its caller: the environment is not to be trusted. */
 bool cm_sys_is_privileged(void);
 
-/* Address space without memory, all zero and read-only, or NULL. */
+/* Address space without memory, inaccessible, or NULL. Unlocked, it is all zero. */
 void *cm_sys_reserve(size_t size);
 void cm_sys_unreserve(void *start, size_t size);
 
@@ -33,9 +33,9 @@ void cm_sys_unreserve(void *start, size_t size);
 bool cm_sys_unlock(void *start, size_t size);
 
 /* Makes [start, start + size), narrowed to whole pages, read-only, if the system lets it. */
-void cm_sys_lock(void *start, size_t size);
+bool cm_sys_lock(void *start, size_t size);
 
-/* Makes [start, start + size), whole pages, inaccessible, if the system lets it. */
+/* The same, inaccessible. */
 bool cm_sys_forbid(void *start, size_t size);
 
 /* Is there a limit on data, RLIMIT_DATA? Under one, what was made inaccessible may stay so. */

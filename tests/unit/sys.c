@@ -9,6 +9,10 @@ static void write_byte(void *address) {
     *(volatile unsigned char *)address = 1;
 }
 
+static void read_byte(void *address) {
+    (void)*(volatile unsigned char *)address;
+}
+
 static void the_page_size_is_the_systems(void **state) {
     (void)state;
     errno = STRANGE_ERRNO;
@@ -34,12 +38,20 @@ static void reserved_memory_must_be_unlocked(void **state) {
     errno = STRANGE_ERRNO;
     unsigned char *const start = cm_sys_reserve(8 * page);
     assert_non_null(start);
-    assert_int_equal(fixture_signal_of(write_byte, start), SIGSEGV);
+    assert_int_equal(fixture_signal_of(read_byte, start), SIGSEGV);
     assert_true(cm_sys_unlock(start + page + page / 2, page));
     assert_int_equal(fixture_signal_of(write_byte, start + page - 1), SIGSEGV);
     assert_int_equal(fixture_signal_of(write_byte, start + page), 0);
     assert_int_equal(fixture_signal_of(write_byte, start + 3 * page - 1), 0);
     assert_int_equal(fixture_signal_of(write_byte, start + 3 * page), SIGSEGV);
+    assert_true(cm_sys_lock(start + page + 1, 2 * page - 1));
+    assert_int_equal(fixture_signal_of(write_byte, start + page), 0);
+    assert_int_equal(fixture_signal_of(read_byte, start + 2 * page), 0);
+    assert_int_equal(fixture_signal_of(write_byte, start + 2 * page), SIGSEGV);
+    assert_true(cm_sys_forbid(start + page + 1, 2 * page - 1));
+    assert_int_equal(fixture_signal_of(write_byte, start + page), 0);
+    assert_int_equal(fixture_signal_of(read_byte, start + 2 * page), SIGSEGV);
+    assert_true(cm_sys_forbid(start + 1, page - 2));
     cm_sys_unreserve(start, 8 * page);
     assert_int_equal(fixture_signal_of(write_byte, start + page), SIGSEGV);
     assert_int_equal(errno, STRANGE_ERRNO);
