@@ -70,6 +70,7 @@ class Comparison:
         preloaded, plain = self.runs["with"], self.runs["without"]
         return {
             "what": self.suite.what,
+            "every": self.suite.every,
             "ran": preloaded.ran,
             "with": sorted(preloaded.failed),
             "without_ran": plain.ran if plain else 0,
@@ -107,7 +108,10 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--hardened", action="store_true")
     parser.add_argument("--failed-only", action="store_true")
+    parser.add_argument("--every", type=int, default=1, metavar="N")
     options = parser.parse_args()
+    for suite in SUITES.values():
+        suite.every = options.every
     for name in options.names:
         if name not in SUITES:
             parser.error(f"there is no '{name}', only {', '.join(SUITES)}")

@@ -94,7 +94,8 @@ class Place:
             log.flush()
             with open(output, "wb") if output else contextlib.nullcontext(log) as out:
                 return subprocess.Popen(
-                    words,
+                    # Suites want to see hangups, though this is run by nohup.
+                    ["env", "--default-signal=HUP", *words],
                     cwd=cwd or self.work,
                     env=environment(self.work, self.preload) | env,
                     stdin=subprocess.DEVNULL,

@@ -110,7 +110,7 @@ class Redis:
         commands = []
         for _ in range(300):
             size = min(int(self.numbers.expovariate(1 / mean)) + 1, 100_000)
-            key = f"key{self.numbers.randrange(40_000)}"
+            key = f"key{self.numbers.randrange(10_000)}"
             kind = self.numbers.randrange(10)
             if kind < 5:
                 commands.append(("SET", key, "x" * size, "EX", lives))
