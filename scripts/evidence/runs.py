@@ -94,8 +94,8 @@ class Place:
             log.flush()
             with open(output, "wb") if output else contextlib.nullcontext(log) as out:
                 return subprocess.Popen(
-                    # Suites want to see hangups, though this is run by nohup.
-                    ["env", "--default-signal=HUP", *words],
+                    # Suites want to see signals that a shell or nohup may have had ignored.
+                    ["env", "--default-signal", *words],
                     cwd=cwd or self.work,
                     env=environment(self.work, self.preload) | env,
                     stdin=subprocess.DEVNULL,
