@@ -133,4 +133,5 @@ def main():
 
 
 os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
-main()
+if __name__ == "__main__":
+    main()
