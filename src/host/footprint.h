@@ -53,10 +53,11 @@ static inline uint64_t cm_footprint_excess(void) {
 }
 
 /*
- * Chunks that were given back and had to be made anew are a debt, which passing time pays off, at
- * so slow a rate that about a sixtieth of all time can go into making them. Nothing is given back
- * that is not twice the debt: a program that frees and takes in turn keeps its memory, while one
- * that does so seldom, or for the first time, gives it back. Takes a system call.
+ * Chunks that were given back and had to be made anew are a debt, which the program's work pays
+ * off, at so slow a rate that about a sixtieth of it can go into making them, or time in which it
+ * does not work, which is worth less. Nothing is given back that is not twice the debt: a program
+ * that frees and takes in turn keeps its memory, while one that does so seldom, or for the first
+ * time, gives it back. Takes a system call, and seldom two.
  */
 uint64_t cm_footprint_debt(void);
 

@@ -46,10 +46,18 @@ size_t cm_sys_memory(void) {
     return size;
 }
 
-uint64_t cm_sys_microseconds(void) {
+static uint64_t microseconds_of(clockid_t clock) {
     struct timespec time = {0, 0};
-    (void)quiet_syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (size_t)&time, 0);
+    (void)quiet_syscall(SYS_clock_gettime, (size_t)clock, (size_t)&time, 0);
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+uint64_t cm_sys_microseconds(void) {
+    return microseconds_of(CLOCK_MONOTONIC);
+}
+
+uint64_t cm_sys_microseconds_of_work(void) {
+    return microseconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 bool cm_sys_is_privileged(void) {

@@ -19,8 +19,9 @@ size_t cm_sys_page_size(void);
  * filter of system calls that kills whoever asks. */
 size_t cm_sys_memory(void);
 
-/* Time since some moment in the past. */
+/* Time since some moment in the past, and the processor time of this process. */
 uint64_t cm_sys_microseconds(void);
+uint64_t cm_sys_microseconds_of_work(void);
 
 /* The program runs with more rights than its caller: the environment is not to be trusted. */
 bool cm_sys_is_privileged(void);

@@ -58,12 +58,41 @@ static void use_that_falls_is_given_back_as_it_falls(void **state) {
     assert_int_equal(stats_now().free_dirty, 0);
 }
 
+static void work_for(uint64_t microseconds) {
+    const uint64_t start = cm_sys_microseconds_of_work();
+    while (cm_sys_microseconds_of_work() - start < microseconds) {
+        (void)cm_footprint_debt();
+    }
+}
+
 /* And what is allowed without debt is there again. */
 static void wait_until_debt_is_paid(void) {
     while (cm_footprint_debt() > 0) {
-        (void)usleep(1000);
+        work_for(1000);
     }
-    (void)usleep(300000);
+    work_for(300000);
+}
+
+/* Of a debt of some MiB, which was made by giving back again and again. */
+static void work_pays_the_debt_and_rest_does_little(void **state) {
+    (void)state;
+    uint64_t debt;
+    while ((debt = cm_footprint_debt()) < 8 * LARGE / CM_CHUNK_SIZE) {
+        void *const block = cm_large_alloc(4 * LARGE, 1, CM_LARGE_PLAIN);
+        assert_non_null(block);
+        assert_true(cm_runs_free_large(cm_run_at(cm_region_of(block), block)));
+        (void)cm_reclaim(0);
+    }
+    const uint64_t start = cm_sys_microseconds();
+    const uint64_t work = cm_sys_microseconds_of_work();
+    (void)usleep(200000);
+    const uint64_t rested = debt - cm_footprint_debt();
+    const uint64_t time = cm_sys_microseconds() - start;
+    const uint64_t worked = cm_sys_microseconds_of_work() - work;
+    /* 128 microseconds each. */
+    assert_in_range(rested, 200000 / 128 / 16 - 2, (time / 16 + worked + 2048) / 128);
+    work_for(100000);
+    assert_true(debt - rested - cm_footprint_debt() >= 95000 / 128);
 }
 
 /* 24 blocks of 1 MiB, one freed and taken again at a time: nothing has shrunk. */
@@ -137,6 +166,7 @@ static void what_must_stay_stays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(use_that_falls_is_given_back_as_it_falls),
+        cmocka_unit_test(work_pays_the_debt_and_rest_does_little),
         cmocka_unit_test(use_that_stays_keeps_its_memory),
         cmocka_unit_test(what_is_missed_again_and_again_stays),
         cmocka_unit_test(what_must_stay_stays),
