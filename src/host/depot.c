@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "depot.h"
 
-#include "hard_runs.h"
+#include "hard_guards.h"
 #include "out.h"
 #include "runs.h"
 #include <core/assert.h>
@@ -21,7 +21,7 @@ size_t cm_depot_internal;
 
 static unsigned char *get_pool(void) {
     if (cm_hard_on) {
-        return cm_hard_pool_alloc(CM_SLAB_CHUNKS);
+        return cm_guarded_alloc(CM_SLAB_CHUNKS, 1, CM_KIND_NONE);
     }
     const struct cm_run_request request = {.length = CM_SLAB_CHUNKS, .align = 1};
     struct cm_run_news news;

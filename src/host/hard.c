@@ -5,6 +5,7 @@
 #include "hard_canary.h"
 #include "hard_record.h"
 #include "hard_runs.h"
+#include "hard_zero.h"
 #include "inside.h"
 #include "reclaim.h"
 #include <errno.h>
@@ -13,7 +14,7 @@ bool cm_hard_on;
 
 bool cm_hard_start(void) {
     cm_hard_seed();
-    if (!cm_hard_runs_start()) {
+    if (!cm_hard_zero_start() || !cm_hard_runs_start()) {
         return false;
     }
     /* Who frees without knowing of it has the lock, for which the purge waits. */

@@ -2,7 +2,7 @@
 #include "hard_cache.h"
 
 #include "hard_canary.h"
-#include "hard_runs.h"
+#include "hard_guards.h"
 #include "sys.h"
 #include <core/assert.h>
 
@@ -47,7 +47,7 @@ static struct cm_hard_thread *spares;
 static struct cm_hard_thread *get_memory(void) {
     cm_lock_acquire(&cm_depot_pool_lock);
     if (spares == NULL) {
-        unsigned char *const memory = cm_hard_pool_alloc(CM_SLAB_CHUNKS);
+        unsigned char *const memory = cm_guarded_alloc(CM_SLAB_CHUNKS, 1, CM_KIND_NONE);
         for (size_t at = 0; memory != NULL && at < CM_SLAB_SIZE; at += CM_HARD_THREAD_SIZE) {
             struct cm_hard_thread *const spare =
                 (struct cm_hard_thread *)(void *)(memory + CM_SLAB_SIZE - CM_HARD_THREAD_SIZE - at);

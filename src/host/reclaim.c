@@ -3,7 +3,7 @@
 
 #include "footprint.h"
 #include "hard_cache.h"
-#include "hard_runs.h"
+#include "hard_kept.h"
 #include "inside.h"
 #include "runs.h"
 #include "thread.h"
@@ -97,7 +97,7 @@ size_t cm_reclaim(uint64_t keep) {
         return 0;
     }
     cm_lock_acquire(&cm_reclaim_lock);
-    cm_hard_runs_release();
+    cm_hard_kept_release();
     cm_hard_flush();
     const size_t purged = reclaim(keep);
     cm_lock_release(&cm_reclaim_lock);

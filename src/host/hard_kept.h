@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHUNKMALLOC_HOST_HARD_KEPT_H
+#define CHUNKMALLOC_HOST_HARD_KEPT_H
+
+/*
+ * Freed runs with guards. They wait in quarantine, where each new one takes a random place of 16,
+ * and what it displaces goes to a cache of 32, from which blocks of about that length get their
+ * memory, guards and all. How many chunks may be kept has a limit. Whatever becomes of one, it is
+ * looked at before, and if the program wrote to it the program is stopped.
+ */
+
+#include "hard.h"
+
+/* A run that is condemned. region NULL is none. */
+struct cm_kept {
+    struct cm_run run;
+    uint32_t length; /* between the guards */
+    bool purged;     /* its memory was given back; else it is zero */
+    bool forbidden;  /* all of it is inaccessible, not only the guards */
+};
+
+/* Of one that is just freed. */
+void cm_hard_keep(struct cm_kept kept);
+
+/* The memory of length chunks, which is set to how many there are, that a block had before; NULL if
+ * there is none. */
+unsigned char *cm_hard_reuse(uint32_t *length, enum cm_kind kind);
+
+/* Frees all that are kept. */
+void cm_hard_kept_release(void);
+
+#endif
