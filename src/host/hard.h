@@ -8,14 +8,19 @@
  * every call comes here. Nothing lies in free memory: it is zero, and looked at before it is used
  * again. Of each slot a record, in a mapping between guards, says whether the program has it, and
  * how much of it was not asked for; that begins with a canary. Blocks wait in quarantine, and
- * leave it, as slots are handed out, in random order (hard_cache.h). Large blocks, a sample of the
- * small ones, and those of no bytes lie between guards (hard_runs.h).
+ * leave it, as slots are handed out, in random order (hard_cache.h). Large blocks and a sample of
+ * the small ones lie between guards (hard_runs.h), and those of no bytes where nobody can touch
+ * them (hard_zero.h).
  *
- * What was given for speed: a pool of quarantine has no more than some 10 KiB of a class and a
- * thread, of which any may be the next but one (at least 31 slots of up to 64 bytes, two of 1 KiB
- * and more); chance and canaries are no ciphers; a large block is inaccessible while it waits only
- * from 4 MiB; a record is not exchanged in one step, so that two threads that free a block at the
- * very same time are found out when it is handed out again, not by the second free.
+ * What was given for speed:
+ * - A freed slot may be handed out by the next malloc but one, chosen among more than half of what
+ *   its class calls a portion (4 KiB, but 4 to 62 slots); a thread's pool has two and a half.
+ * - At most 16 large blocks wait, none above 16 MiB, and only from 4 MiB are they inaccessible.
+ * - Chance and canaries are no ciphers.
+ * - Of a slot that a pool names in the section, it is not looked up whether the slab is of the
+ *   class.
+ * - A record is not exchanged in one step: of two threads that free a block at the very same time
+ *   neither is stopped, but who is to get it a second time.
  *
  * All may be called from any thread, with no lock held.
  */
