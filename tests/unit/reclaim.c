@@ -2,11 +2,10 @@
 /* When memory is given back, what is reported of it, and that the whole is sound. */
 #include "fixture.h"
 
-#include "host/footprint.h"
+#include "debt.h"
 #include "host/large.h"
 #include "host/reclaim.h"
 #include "host/stats.h"
-#include "host/sys.h"
 #include "host/thread.h"
 
 enum { CLASS = 17, MANY = 20000, LARGE = 1 << 20 };
@@ -56,21 +55,6 @@ static void use_that_falls_is_given_back_as_it_falls(void **state) {
     assert_true(cm_footprint_excess() * CM_CHUNK_SIZE <= 3 * LARGE);
     (void)cm_reclaim(0);
     assert_int_equal(stats_now().free_dirty, 0);
-}
-
-static void work_for(uint64_t microseconds) {
-    const uint64_t start = cm_sys_microseconds_of_work();
-    while (cm_sys_microseconds_of_work() - start < microseconds) {
-        (void)cm_footprint_debt();
-    }
-}
-
-/* And what is allowed without debt is there again. */
-static void wait_until_debt_is_paid(void) {
-    while (cm_footprint_debt() > 0) {
-        work_for(1000);
-    }
-    work_for(300000);
 }
 
 /* Of a debt of some MiB, which was made by giving back again and again. */
