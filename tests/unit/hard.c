@@ -196,13 +196,13 @@ static void a_canary_moves_with_the_end(void **state) {
 /* ---- quarantine ---- */
 
 /* Blocks handed out, each freed at once, until it is the one. */
-static unsigned turns_until(const void *first) {
+static unsigned turns_until(const void *first, size_t size) {
     unsigned turns = 0;
     for (const void *block = NULL; block != first; turns++) {
         assert_true(turns < TURNS);
-        void *const taken = get(SIZE);
-        assert_true(all_zero(taken, SIZE));
-        memset(taken, 0x55, SIZE);
+        void *const taken = get(size);
+        assert_true(all_zero(taken, size));
+        memset(taken, 0x55, size);
         block = taken;
         give(taken);
     }
@@ -220,7 +220,7 @@ static void what_is_freed_waits(void **state) {
     for (unsigned i = 0; i < TIMES; i++) {
         void *const first = get(SIZE);
         give(first);
-        const unsigned turns = turns_until(first);
+        const unsigned turns = turns_until(first, SIZE);
         assert_true(turns > 1);
         all += turns;
         soon += turns <= SOON;
@@ -240,6 +240,22 @@ static void the_first_that_is_freed_waits(void **state) {
         assert_ptr_not_equal(next, first);
         give(next);
     }
+}
+
+/* So do large ones: each turn one of 16 becomes the next. */
+static void large_ones_wait(void **state) {
+    (void)state;
+    enum { TIMES = 200, LARGE = 40000, PLACES = 16 };
+    unsigned all = 0;
+    (void)cm_reclaim(0);
+    for (unsigned i = 0; i < TIMES; i++) {
+        void *const first = get(LARGE);
+        give(first);
+        const unsigned turns = turns_until(first, LARGE);
+        assert_true(turns > 1);
+        all += turns;
+    }
+    assert_true(all > TIMES * PLACES / 2);
 }
 
 /* The turns after which a freed slot comes back differ. */
@@ -495,6 +511,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_canary_stops_the_program),
         cmocka_unit_test(a_canary_moves_with_the_end),
         cmocka_unit_test(what_is_freed_waits),
+        cmocka_unit_test(large_ones_wait),
         cmocka_unit_test(the_first_that_is_freed_waits),
         cmocka_unit_test(nobody_knows_how_long),
         cmocka_unit_test(what_was_written_to_is_not_used_again),
