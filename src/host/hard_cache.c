@@ -109,11 +109,11 @@ struct cm_hard_thread *cm_hard_self(void) {
 uint32_t *cm_hard_find_record(unsigned size_class, const void *slot) {
     const struct cm_region *const region = cm_region_of(slot);
     const uint32_t offset = cm_offset_in_slab(slot);
-    if (region == NULL || !cm_is_slot(size_class, offset) ||
-        region->kinds[cm_offset_in(region, slot) >> CM_CHUNK_SHIFT] != CM_HARD + size_class) {
-        cm_die("corrupted magazine", ", which names", slot);
+    if (region != NULL && cm_is_slot(size_class, offset) &&
+        region->kinds[cm_offset_in(region, slot) >> CM_CHUNK_SHIFT] == CM_HARD + size_class) {
+        return cm_record_of_slot(region->use, slot, cm_slot_number(size_class, offset));
     }
-    return cm_record_of_slot(region->use, slot, cm_slot_number(size_class, offset));
+    cm_die("corrupted magazine", ", which names", slot);
 }
 
 /* Where there may be none. */

@@ -13,5 +13,6 @@ int main(int argc, char **argv) {
     char *line = announce(get(size));
     free(line);
     CHECK(getline(&line, &size, source) > 16);
+    CHECK(fclose(source) == 0);
     return 0;
 }

@@ -56,9 +56,10 @@ static long map_pages(long (*next)(long, ...), const long *arguments) {
         return start;
     }
     const size_t before = -(size_t)start & (page_size() - 1);
+    const size_t first = (size_t)start + before;
     (void)munmap((void *)start, before);
-    (void)munmap((void *)((size_t)start + before + size), page_size() - before);
-    return start + (long)before;
+    (void)munmap((void *)(first + size), page_size() - before);
+    return (long)first;
 }
 
 long syscall(long number, ...) {
