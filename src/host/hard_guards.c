@@ -14,8 +14,24 @@ static bool has_small_pages(void) {
     return cm_sys_page_size() <= CM_CHUNK_SIZE;
 }
 
+static bool data_is_limited;
+
+void cm_guards_set_up(void) {
+    data_is_limited = cm_sys_data_is_limited();
+}
+
 bool cm_can_forbid(void) {
-    return has_small_pages() && !cm_sys_data_is_limited();
+    return has_small_pages() && !__atomic_load_n(&data_is_limited, __ATOMIC_RELAXED);
+}
+
+bool cm_unforbid(void *start, size_t size) {
+    if (!has_small_pages() || cm_sys_unlock(start, size)) {
+        return true;
+    }
+    __atomic_store_n(&data_is_limited, true, __ATOMIC_RELAXED);
+    (void)cm_sys_purge(start, size);
+    (void)cm_sys_forbid(start, size);
+    return false;
 }
 
 bool cm_can_guard(void) {
@@ -65,7 +81,7 @@ unsigned char *cm_guarded_alloc(uint64_t length, uint64_t align, enum cm_kind ki
 void cm_guarded_free(struct cm_run run, uint32_t length, bool purged) {
     unsigned char *const start = cm_chunk_address(run.region, run.chunk);
     const size_t size = (size_t)(length + GUARDS) << CM_CHUNK_SHIFT;
-    if (!has_small_pages() || cm_sys_unlock(start, size)) {
+    if (cm_unforbid(start, size)) {
         (void)__atomic_fetch_sub(&runs, 1, __ATOMIC_RELAXED);
         cm_runs_free_condemned(run, purged);
     }
@@ -84,7 +100,7 @@ bool cm_guarded_resize(struct cm_run run, uint32_t old, uint64_t wanted) {
             return false;
         }
     }
-    if (!cm_sys_unlock(cm_chunk_address(run.region, first + old), CM_CHUNK_SIZE)) {
+    if (!cm_unforbid(cm_chunk_address(run.region, first + old), CM_CHUNK_SIZE)) {
         return false;
     }
     const bool changed = cm_runs_resize(run, length + GUARDS);

@@ -10,6 +10,10 @@
 
 #include "hard.h"
 
+/* Before anything else here: looks for a limit on data, under which what was made inaccessible may
+ * stay so. A filter of system calls may forbid that later. */
+void cm_guards_set_up(void);
+
 /* May memory be made inaccessible? And would a new run have guards? */
 bool cm_can_forbid(void);
 bool cm_can_guard(void);
@@ -25,6 +29,10 @@ uint32_t cm_guarded_length(struct cm_run run);
 
 /* In place: the guard behind moves. False if that is not possible. */
 bool cm_guarded_resize(struct cm_run run, uint32_t old, uint64_t wanted);
+
+/* Makes it accessible again. False if the system refuses: then it takes no memory, nor does it
+ * count as data, and there are no more guards from then on, since a limit must have been set. */
+bool cm_unforbid(void *start, size_t size);
 
 /* Of one that is condemned; if it cannot be made accessible, it is lost. */
 void cm_guarded_free(struct cm_run run, uint32_t length, bool purged);

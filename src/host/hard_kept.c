@@ -143,7 +143,7 @@ unsigned char *cm_hard_reuse(uint32_t *length, enum cm_kind kind) {
     }
     unsigned char *const memory = cm_guarded_memory(kept.run);
     const size_t size = (size_t)kept.length << CM_CHUNK_SHIFT;
-    if (kept.forbidden && !cm_sys_unlock(memory, size)) {
+    if (kept.forbidden && !cm_unforbid(memory, size)) {
         return NULL;
     }
     check_kept(kept);

@@ -158,6 +158,7 @@ static void shift_heap(void) {
 }
 
 bool cm_hard_runs_start(void) {
+    cm_guards_set_up();
     cm_lock_acquire(&cm_heap_lock);
     const bool reserved = cm_region_harden();
     cm_lock_release(&cm_heap_lock);

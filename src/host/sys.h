@@ -39,7 +39,7 @@ bool cm_sys_lock(void *start, size_t size);
 /* The same, inaccessible. */
 bool cm_sys_forbid(void *start, size_t size);
 
-/* Is there a limit on data, RLIMIT_DATA? Under one, what was made inaccessible may stay so. */
+/* Is there a limit on data, RLIMIT_DATA? */
 bool cm_sys_data_is_limited(void);
 
 /* Fills the bytes with what nobody can guess; less so if the system refuses. */

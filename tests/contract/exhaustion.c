@@ -206,18 +206,23 @@ static void check_space(void) {
 }
 
 int main(int argc, char **argv) {
-    support_begin(60);
+    support_begin(240);
     CHECK(argc == 2 || argc == 3);
     prepare_competition();
-    if (strcmp(argv[1], "conf") == 0) {
+    if (strcmp(argv[1], "conf") == 0 || strcmp(argv[1], "limited") == 0) {
         check_small_budget();
         return 0;
     }
-    const bool data = strcmp(argv[1], "data") == 0;
+    const bool at_start = strcmp(argv[1], "data-at-start") == 0;
+    const bool data = strcmp(argv[1], "data") == 0 || at_start;
     CHECK(data || strcmp(argv[1], "space") == 0);
     const __rlimit_resource_t resource = data ? RLIMIT_DATA : RLIMIT_AS;
     const size_t now = status_bytes(data ? "VmData:" : "VmSize:");
     const rlim_t before = set_limit(resource, now + BUDGET_MIB * SUPPORT_MIB);
+    if (at_start) {
+        (void)execl("/proc/self/exe", argv[0], "limited", (char *)NULL);
+        CHECK(!at_start);
+    }
     if (data) {
         check_small_budget();
     } else {
