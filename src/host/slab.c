@@ -393,8 +393,11 @@ static enum chunk_misuse misuse_in(const struct cm_slab *slab, const void *addre
 
 CM_RACES_ON_PURPOSE enum chunk_misuse cm_slab_misuse(const struct cm_region *region,
                                                      const void *address) {
+    const size_t chunk = cm_offset_in(region, address) >> CM_CHUNK_SHIFT;
     const struct cm_slab *const slab = cm_slab_row(region, address);
-    return slab->size_class != 0 ? misuse_in(slab, address) : cm_runs_misuse(region, address);
+    /* The row of what is not open cannot be read. */
+    const bool in_slab = chunk < region->heap.state->opened && slab->size_class != 0;
+    return in_slab ? misuse_in(slab, address) : cm_runs_misuse(region, address);
 }
 
 /* ---- giving memory back ---- */

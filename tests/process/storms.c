@@ -124,6 +124,7 @@ static void *compute(void *argument) {
         void *const block = realloc(held->block, hide_size(size));
         CHECK(block != NULL);
         held->block = block;
+        /* NOLINTNEXTLINE(cert-pos47-c): that is what is tested */
         CHECK(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL) == 0);
         pattern_fill(block, size, size);
         CHECK(pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL) == 0);
@@ -146,6 +147,14 @@ static void cancel_once(void *(*victim)(void *)) {
     workout_all_classes();
 }
 
+static void cancel_deferred(void) {
+    cancel_once(be_cancelled);
+}
+
+static void cancel_asynchronous(void) {
+    cancel_once(compute);
+}
+
 static void at_end(void) {
     workout_all_classes();
     check_library();
@@ -166,6 +175,24 @@ static void exit_once(void) {
     await_success(child, 0);
 }
 
+typedef void (*storm_event)(void);
+
+static storm_event find_event(void) {
+    static const struct {
+        const char *storm;
+        storm_event event;
+    } events[] = {
+        {"forks", fork_once},         {"spawns", spawn_once}, {"clones", clone_once},
+        {"cancels", cancel_deferred}, {"exit", exit_once},    {"asynchronous", cancel_asynchronous},
+    };
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (is(events[i].storm)) {
+            return events[i].event;
+        }
+    }
+    support_fail(__FILE__, __LINE__, storm);
+}
+
 int main(int argc, char **argv) {
     support_begin(100);
     CHECK(argc == 2);
@@ -174,6 +201,7 @@ int main(int argc, char **argv) {
         workout_all_classes();
         return 0;
     }
+    const storm_event event = find_event();
     const size_t count = is("forks") ? MOST_THREADS : FEW_THREADS;
     const size_t usual = is("forks") ? 20 : 60;
     const size_t times = support_thorough() ? 1000 : usual;
@@ -182,12 +210,7 @@ int main(int argc, char **argv) {
         start_thread(&threads[i], allocate, i);
     }
     for (size_t i = 0; i < times; i++) {
-        is("forks")          ? fork_once()
-        : is("spawns")       ? spawn_once()
-        : is("clones")       ? clone_once()
-        : is("cancels")      ? cancel_once(be_cancelled)
-        : is("asynchronous") ? cancel_once(compute)
-                             : exit_once();
+        event();
     }
     atomic_store(&done, true);
     for (size_t i = 0; i < count; i++) {
