@@ -85,7 +85,7 @@ static void *fork_often(void *argument) {
 }
 
 int main(void) {
-    support_begin(150);
+    support_begin(280);
     pthread_t allocators[ALLOCATORS];
     pthread_t forkers[FORKERS];
     for (size_t i = 0; i < ALLOCATORS; i++) {
