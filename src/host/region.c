@@ -83,7 +83,8 @@ static bool unlock_to(const struct cm_region *region, uint32_t target) {
 
 /* What is not open is neither dumped nor accessible, but for the kinds, which are read of whatever
  * address claims to be a block: mlockall would make memory of it, some kernels even of what is
- * read-only. False if these cannot be read. */
+ * read-only. But what was loaded writable is left readable: leak checkers and collectors read all
+ * of a program's own variables. False if the kinds cannot be read. */
 static bool close_unopened(const struct cm_region *region) {
     struct part parts[PARTS];
     bool readable = true;
@@ -93,7 +94,7 @@ static bool close_unopened(const struct cm_region *region) {
         const unsigned char *const end = part_at(&parts[i], region->heap.chunks);
         const size_t size = (size_t)(end - first);
         cm_sys_omit_from_dumps(first, size);
-        if (parts[i].is_read) {
+        if (parts[i].is_read || (region == &cm_section && cm_section_is_writable)) {
             readable = cm_sys_lock(first, size) && readable;
         } else {
             (void)cm_sys_forbid(first, size);

@@ -68,6 +68,9 @@ static inline unsigned char *cm_chunk_address(const struct cm_region *region, ui
     return region->heap.memory + ((size_t)chunk << CM_CHUNK_SHIFT);
 }
 
+/* Was the section loaded writable, as the archives' is? */
+CM_HIDDEN extern const bool cm_section_is_writable;
+
 /* Keeps what is not open of the section out of core dumps, and inaccessible. Called once, by a
  * constructor; threads may be at work already. */
 void cm_region_set_up(void);

@@ -14,8 +14,10 @@
  * ordinary writable one: the same, but that all of it counts as memory in use from the start. */
 #ifdef CM_SECTION_WRITABLE
 #define SECTION ".bss.chunkheap, \"aw\""
+const bool cm_section_is_writable = true;
 #else
 #define SECTION ".chunkheap, \"a\""
+const bool cm_section_is_writable = false;
 #endif
 
 /* Not every loader heeds an alignment above a page: the tests try what happens without. */
