@@ -99,29 +99,35 @@ def meson_test(log, build, *words, **env):
     tests = results(build, base)
     bad = [test for test in tests if test[1] not in ("OK", "EXPECTEDFAIL", "SKIP")]
     skipped = [test for test in tests if test[1] == "SKIP"]
+    findings = []
     for name, outcome, said in bad[:10]:
-        log.write("\n".join([f"--- {outcome}: {name}", *said, ""]))
+        findings += [f"--- {outcome}: {name}", *said]
+    log.write("".join(f"{line}\n" for line in findings))
     if not tests:
         complaint = complaint or "no test was run"
     elif bad:
         complaint = "failed: " + ", ".join(name.split(" / ")[-1] for name, _, _ in bad)
     if skipped:
         log.write(f"skipped: {', '.join(name for name, _, _ in skipped)}\n")
-    return Outcome(len(tests) - len(bad) - len(skipped), len(bad), len(skipped), complaint)
+    counts = (len(tests) - len(bad) - len(skipped), len(bad), len(skipped))
+    return Outcome(*counts, complaint, findings=findings)
 
 
 class Outcome:
-    """Of a step that runs tests; complaint is None when all is well. The table is shown anyway."""
+    """Of a step that runs tests; complaint is None when all is well. The table is shown anyway; the
+    findings, if something is wrong, in the place of the end of the log."""
 
-    def __init__(self, passed, failed, skipped, complaint, table=""):
+    def __init__(self, passed, failed, skipped, complaint, table="", findings=()):
         self.counts = (passed, failed, skipped)
         self.complaint = complaint
         self.table = table
+        self.findings = list(findings)
 
     def __add__(self, other):
         counts = map(sum, zip(self.counts, other.counts))
         complaints = [text for text in (self.complaint, other.complaint) if text]
-        return Outcome(*counts, "; ".join(complaints) or None)
+        findings = self.findings + other.findings
+        return Outcome(*counts, "; ".join(complaints) or None, findings=findings)
 
 
 def compiled_c_files(build):
@@ -197,7 +203,8 @@ def checked(level, suites, *more):
         options = [f"-Dchecks={level}", "-Dtests=enabled", "-Dbench=disabled", *more]
         build = set_up(log, level, options)
         compile_all(log, build)
-        return meson_test(log, build, *(word for name in suites for word in ("--suite", name)))
+        words = [word for name in suites for word in ("--suite", name)]
+        return meson_test(log, build, "--no-suite", "once", *words)
 
     return step
 
@@ -410,8 +417,9 @@ class Runner:
         report += outcome.table
         if outcome.complaint:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            report += "".join(f"    {line[:300]}\n" for line in lines[-SHOWN_LINES:])
             report += f"    {outcome.complaint}\n    the whole log: {path}\n"
+            shown = outcome.findings or lines[-SHOWN_LINES:]
+            report += "".join(f"    {line[:300]}\n" for line in shown[:SHOWN_LINES])
         with self.changed:
             self.counts = [sum(pair) for pair in zip(self.counts, counts)]
             sys.stdout.write(report)

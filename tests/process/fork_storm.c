@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* 1000 forks, from two threads, while others allocate all the time; each child allocates, too. */
+/* fork_storm [FORKS]: so many forks, 1000 by default, from two threads, while others allocate all
+ * the time; each child allocates, too. */
 #include "library.h"
 #include "workout.h"
 
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-enum { FORKERS = 2, FORKS_EACH = 500, ALLOCATORS = 3, INHERITED = 40 };
+enum { FORKERS = 2, ALLOCATORS = 3, INHERITED = 40 };
+
+static size_t forks_each = 500;
 
 static atomic_bool done;
 
@@ -60,7 +63,7 @@ static _Noreturn void be_child(size_t number, void *inherited[INHERITED]) {
 
 static void *fork_often(void *argument) {
     const size_t forker = (size_t)argument;
-    for (size_t i = 0; i < FORKS_EACH; i++) {
+    for (size_t i = 0; i < forks_each; i++) {
         const size_t number = i * FORKERS + forker;
         void *inherited[INHERITED];
         for (size_t j = 0; j < INHERITED; j++) {
@@ -84,8 +87,12 @@ static void *fork_often(void *argument) {
     return NULL;
 }
 
-int main(void) {
-    support_begin(280);
+int main(int argc, char *argv[]) {
+    support_begin(150);
+    if (argc > 1) {
+        forks_each = strtoul(argv[1], NULL, 10) / FORKERS;
+        CHECK(forks_each > 0);
+    }
     pthread_t allocators[ALLOCATORS];
     pthread_t forkers[FORKERS];
     for (size_t i = 0; i < ALLOCATORS; i++) {

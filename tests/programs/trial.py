@@ -159,6 +159,7 @@ class Trial:
 
     def environment(self, preload, statistics):
         env = {"PATH": PATH, "HOME": str(self.work), "TMPDIR": str(self.work), "LC_ALL": "C.UTF-8"}
+        env["CCACHE_DISABLE"] = "yes"  # a compiler that is to be seen must run
         if preload:
             options = [os.environ.get("CHUNKMALLOC_CONF"), statistics and "stats=exit"]
             env["LD_PRELOAD"] = self.library
