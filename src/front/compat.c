@@ -4,6 +4,7 @@
 
 #include "entry.h"
 #include "next.h"
+#include "others.h"
 #include <errno.h>
 #include <host/config.h>
 #include <host/footprint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "entry.h"
 
-#include "next.h"
+#include "others.h"
 #include <core/arith.h>
 #include <errno.h>
 #include <host/hard.h>
@@ -11,96 +11,8 @@
 #include <host/thread.h>
 #include <string.h>
 
-/* ---- which allocator ---- */
-
-#ifdef CM_WRAP
-static const void *winner(void) {
-    return NULL;
-}
-#else
-/* A reference that the loader binds to the first malloc in the program, which may not be ours. */
-static const void *winner(void) {
-    return (const void *)malloc;
-}
-#endif
-
-extern void *cm_own_malloc(size_t size) __attribute__((alias(
-#ifdef CM_WRAP
-                                                           "__wrap_malloc"
-#else
-                                                           "malloc"
-#endif
-                                                           ),
-                                                       visibility("hidden")));
-
-/* Asked on slow paths only: while it stands aside, no magazine ever holds a block. */
-bool cm_stands_aside(void) {
-    static signed char answer; /* 0: not known yet */
-    signed char known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
-    if (known == 0) {
-        known = cm_stand_aside((const void *)cm_own_malloc, winner()) ? 1 : -1;
-        __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
-    }
-    return known > 0;
-}
-
-static void *no_memory(void) {
-    errno = ENOMEM;
-    return NULL;
-}
-
-/* ---- blocks of other allocators ---- */
-
-/* Of nobody's block, where there is no other allocator. While one is being looked for, the block
- * may be that one's, and is left alone. */
-static void no_next(const char *what, const void *block) {
-    if (!cm_next_is_busy()) {
-        cm_die(what, " of invalid pointer", block);
-    }
-}
-
-static void *next_malloc(size_t size) {
-    void *(*const next)(size_t) = (void *(*)(size_t))cm_next("malloc");
-    return next != NULL ? next(size) : no_memory();
-}
-
-static void *next_memalign(size_t alignment, size_t size) {
-    void *(*const next)(size_t, size_t) = (void *(*)(size_t, size_t))cm_next("memalign");
-    return next != NULL ? next(alignment, size) : no_memory();
-}
-
-static void next_free(void *block) {
-    static cm_function cached;
-    cm_function function = __atomic_load_n(&cached, __ATOMIC_RELAXED);
-    if (function == NULL) {
-        function = cm_next("free");
-        __atomic_store_n(&cached, function, __ATOMIC_RELAXED);
-    }
-    void (*const next)(void *) = (void (*)(void *))function;
-    if (next != NULL) {
-        next(block);
-    } else {
-        no_next("free", block);
-    }
-}
-
-static void *next_realloc(void *block, size_t size) {
-    void *(*const next)(void *, size_t) = (void *(*)(void *, size_t))cm_next("realloc");
-    if (next == NULL) {
-        no_next("realloc", block);
-        return no_memory();
-    }
-    return next(block, size);
-}
-
-static size_t next_usable_size(void *block) {
-    size_t (*const next)(void *) = (size_t(*)(void *))cm_next("malloc_usable_size");
-    if (next == NULL) {
-        no_next("malloc_usable_size", block);
-        return 0;
-    }
-    return next(block);
-}
+extern void *cm_own_malloc(size_t size)
+    __attribute__((alias(CM_ENTRY_TEXT(malloc)), visibility("hidden")));
 
 /* ---- finding a block ---- */
 
@@ -185,7 +97,7 @@ static bool reclaim_once(bool *reclaimed) {
 static void *allocate_large(size_t size, size_t alignment, enum cm_large_wish wish) {
     bool reclaimed = false;
     if (size > PTRDIFF_MAX) {
-        return no_memory();
+        return cm_no_memory();
     }
     do {
         void *const block = cm_large_alloc(size, alignment, wish);
@@ -193,7 +105,7 @@ static void *allocate_large(size_t size, size_t alignment, enum cm_large_wish wi
             return block;
         }
     } while (reclaim_once(&reclaimed));
-    return no_memory();
+    return cm_no_memory();
 }
 
 /* Of the function in which it stands: of an entry, its caller; of a slow path that an entry ends
@@ -203,7 +115,7 @@ static void *allocate_large(size_t size, size_t alignment, enum cm_large_wish wi
 
 static CM_COLD void *allocate_plainly(size_t size) {
     if (cm_stands_aside()) {
-        return next_malloc(size);
+        return cm_others_malloc(size);
     }
     if (size > CM_SMALL_MAX) {
         return allocate_large(size, 1, CM_LARGE_PLAIN);
@@ -215,7 +127,7 @@ static CM_COLD void *allocate_plainly(size_t size) {
             return block;
         }
     } while (reclaim_once(&reclaimed));
-    return no_memory();
+    return cm_no_memory();
 }
 
 static __attribute__((noinline)) void *allocate_slowly(size_t size, const void *caller) {
@@ -240,7 +152,7 @@ CM_EXPORT void *CM_ENTRY(malloc)(size_t size) {
 CM_EXPORT void *CM_ENTRY(calloc)(size_t count, size_t size) {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) {
-        return no_memory();
+        return cm_no_memory();
     }
     if (cm_hard_on) {
         return cm_hard_malloc(total, CALLER); /* it is zero */
@@ -258,13 +170,13 @@ static void *allocate_aligned(size_t alignment, size_t size, const void *caller)
                                        : cm_hard_alloc(size, alignment, caller);
     }
     if (cm_stands_aside()) {
-        return next_memalign(alignment, size);
+        return cm_others_memalign(alignment, size);
     }
     if (alignment <= CM_GRANULE) {
         return allocate(size, caller);
     }
     if (alignment > PTRDIFF_MAX) {
-        return no_memory();
+        return cm_no_memory();
     }
     const unsigned size_class = cm_aligned_class(alignment, size);
     return size_class != 0 ? allocate(cm_class_size(size_class), caller)
@@ -279,7 +191,7 @@ static CM_COLD void free_found(void *block, const void *caller) {
     }
     const struct cm_place place = locate(block, "free");
     if (place.kind == CM_KIND_NONE) {
-        next_free(block);
+        cm_others_free(block);
     } else if (cm_is_hard(place.kind)) {
         if (!cm_hard_free(place, block, caller)) {
             refuse(place, block, "free");
@@ -390,11 +302,11 @@ static CM_COLD void *reallocate(void *block, size_t size) {
         return allocate(size, caller);
     }
     if (size > PTRDIFF_MAX) {
-        return no_memory();
+        return cm_no_memory();
     }
     const struct cm_place place = locate_live(block, "realloc");
     if (place.kind == CM_KIND_NONE) {
-        return next_realloc(block, size);
+        return cm_others_realloc(block, size);
     }
     if (size == 0) {
         release(block, caller);
@@ -412,7 +324,7 @@ CM_EXPORT size_t CM_ENTRY(malloc_usable_size)(void *block) {
         return 0;
     }
     const struct cm_place place = locate_live(block, "malloc_usable_size");
-    return place.kind != CM_KIND_NONE ? size_at(place, block) : next_usable_size(block);
+    return place.kind != CM_KIND_NONE ? size_at(place, block) : cm_others_usable_size(block);
 }
 
 /* ---- aligned blocks ---- */
@@ -464,7 +376,7 @@ CM_EXPORT void *CM_ENTRY(pvalloc)(size_t size) {
     const size_t page = cm_sys_page_size();
     size_t rounded;
     if (__builtin_add_overflow(size, page - 1, &rounded)) {
-        return no_memory();
+        return cm_no_memory();
     }
     rounded &= ~(page - 1);
     return allocate_aligned(page, rounded != 0 ? rounded : page, CALLER);

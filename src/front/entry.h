@@ -11,13 +11,12 @@
  */
 
 #include "names.h"
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
 
-/* Does the executable define malloc itself? Then all calls go to the next allocator. */
-bool cm_stands_aside(void);
+/* This library's malloc, whichever one that name reaches. */
+void *cm_own_malloc(size_t size);
 
 struct mallinfo;
 struct mallinfo2;

@@ -6,8 +6,10 @@
  * library's, and __wrap_malloc, in the one that stands beside it. */
 #ifdef CM_WRAP
 #define CM_ENTRY(name) __wrap_##name
+#define CM_ENTRY_TEXT(name) "__wrap_" #name
 #else
 #define CM_ENTRY(name) name
+#define CM_ENTRY_TEXT(name) #name
 #endif
 
 #define CM_EXPORT __attribute__((visibility("default")))

@@ -3,6 +3,7 @@
 #include <chunkmalloc/chunkmalloc.h>
 
 #include "entry.h"
+#include "others.h"
 #include <host/hard.h>
 #include <host/options.h>
 #include <host/out.h>

@@ -244,7 +244,7 @@ size_t cm_depot_hollow(unsigned size_class, struct cm_slab *slab) {
 bool cm_depot_has(unsigned size_class, const void *block) {
     struct cm_depot *const depot = &cm_depots[size_class];
     cm_lock_acquire(cm_depot_lock(size_class));
-    bool found = !cm_slab_is_out(size_class, block);
+    bool found = !cm_slots_is_out(size_class, block);
     for (struct cm_magazine *magazine = depot->full; magazine != NULL && !found;
          magazine = (struct cm_magazine *)magazine->link) {
         void *const *slot = cm_magazine_bottom(magazine, size_class);

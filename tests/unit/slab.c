@@ -43,7 +43,7 @@ static void assert_is_slot(const void *block, unsigned class) {
     assert_ptr_equal(region, &cm_section);
     assert_int_equal(kind_of(block), class);
     assert_true(cm_is_slot(class, cm_offset_in_slab(block)));
-    assert_true(cm_slab_is_out(class, block));
+    assert_true(cm_slots_is_out(class, block));
 }
 
 static void give_all(struct cm_slab_list *list, unsigned class, unsigned count) {
@@ -122,7 +122,7 @@ static void slots_are_carved_by_the_chunk(void **state) {
     assert_int_equal(take(&list, CLASS, blocks, 7), 7);
     assert_int_equal(slab->out, 12);
     assert_int_equal(slab->reached, 12);
-    assert_false(cm_slab_is_out(CLASS, slab->memory + 12 * 64));
+    assert_false(cm_slots_is_out(CLASS, slab->memory + 12 * 64));
     assert_int_equal(take(&list, CLASS, blocks, IN_CHUNK - 12), IN_CHUNK - 12);
     assert_int_equal(slab->ready, 1);
     assert_int_equal(take(&list, CLASS, blocks, 1), 1);
@@ -182,8 +182,8 @@ static void a_slot_given_twice_is_returned(void **state) {
         assert_int_equal(take(&list, class, blocks, 3), 3);
         void *const twice[] = {blocks[1], blocks[1], blocks[2]};
         assert_ptr_equal(give(&list, class, twice, 3), blocks[1]);
-        assert_false(cm_slab_is_out(class, blocks[1]));
-        assert_true(cm_slab_is_out(class, blocks[2]));
+        assert_false(cm_slots_is_out(class, blocks[1]));
+        assert_true(cm_slots_is_out(class, blocks[2]));
         assert_int_equal(list.out, 2);
         assert_sound(&list, class);
         blocks[1] = blocks[2];
@@ -230,7 +230,7 @@ static void a_slab_given_back_can_become_one_of_another_class(void **state) {
     assert_is_slot(blocks[1], 20);
     void *const stale = memory + 16;
     assert_non_null(give(&small, 1, &stale, 1));
-    assert_false(cm_slab_is_out(1, memory));
+    assert_false(cm_slots_is_out(1, memory));
     give_all(&other, 20, 2);
 }
 
