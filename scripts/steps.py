@@ -158,14 +158,14 @@ def all_but_programs(log):
 def clang_suites(log):
     """The suites in which the compiler matters most."""
     suites = [word for name in ("unit", "golden", "embed", "misuse") for word in ("--suite", name)]
-    return meson_test(log, BUILDS / "clang", *suites)
+    return meson_test(log, BUILDS / "clang", "--no-suite", "once", *suites)
 
 
 def sanitized(log):
     options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", *NO_RECOVERY]
     build = set_up(log, "asan", [*options, "-Dtests=enabled", "-Dbench=disabled"])
     folders = ("tests/unit", "tests/model", "tests/embed", "tests/fuzz")
-    compile_all(log, build, *(name for folder in folders for name in programs_in(build, folder)))
+    compile_all(log, build, *(name for folder in folders for name in targets_in(build, folder)))
     run(log, [build / "tests/model/model_random", "20240229", "300000"])
     run(log, [build / "tests/model/model_exhaustive", "8", "4"])
     return meson_test(log, build, "--suite", "unit", "--suite", "embed", "--suite", "fuzz")
@@ -185,15 +185,15 @@ def threads_sanitized(log):
         run(log, [*(fixed if able else []), build / program])
 
 
-def programs_in(build, folder):
-    """The programs whose meson.build lies there, and what is made for them, as targets of ninja."""
+def targets_in(build, folder):
+    """What is run of that whose meson.build lies there, as targets of ninja."""
     argv = [MESON, "introspect", "--targets", build]
     targets = json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout)
     here = str(TOP / folder / "meson.build")
     return [
         pathlib.Path(name).relative_to(build)
         for target in targets
-        if target["type"] in ("executable", "custom") and target["defined_in"] == here
+        if "static" not in target["type"] and target["defined_in"] == here
         for name in target["filename"]
     ]
 
@@ -202,7 +202,8 @@ def checked(level, suites, *more):
     def step(log):
         options = [f"-Dchecks={level}", "-Dtests=enabled", "-Dbench=disabled", *more]
         build = set_up(log, level, options)
-        compile_all(log, build)
+        folders = ("src", "tests/contract", *(f"tests/{name}" for name in suites))
+        compile_all(log, build, *(name for folder in folders for name in targets_in(build, folder)))
         words = [word for name in suites for word in ("--suite", name)]
         return meson_test(log, build, "--no-suite", "once", *words)
 
@@ -276,7 +277,7 @@ def covered(log):
     options = ["-Db_coverage=true", "-Doptimization=0", "-Dtests=enabled", "-Dbench=disabled"]
     build = set_up(log, "coverage", options)
     for suite in COVERING_SUITES:
-        compile_all(log, build, *programs_in(build, f"tests/{suite}"))
+        compile_all(log, build, *targets_in(build, f"tests/{suite}"))
     for path in build.rglob("*.gcda"):
         path.unlink()
     suites = (word for name in COVERING_SUITES for word in ("--suite", name))

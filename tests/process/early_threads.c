@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-enum { EARLY = 12, LASTING = 3, LATER = 300, FORKS = 150 };
+enum { EARLY = 12, LASTING = 3, LATER = 150, FORKS = 60 };
 
 static pthread_t lasting[LASTING];
 static atomic_bool main_runs;

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-enum { FORKS = 200, ALLOCATORS = 2 };
+enum { FORKS = 100, ALLOCATORS = 2 };
 
 static atomic_bool done;
 static struct support_random handler_random = {23};

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-enum { CHILDREN = 200, ALLOCATORS = 2 };
+enum { CHILDREN = 100, ALLOCATORS = 2 };
 
 extern char **environ;
 

@@ -16,7 +16,7 @@ import sys
 SKIP = 77
 COMPILER = "musl-gcc"
 PACKAGES = {"wrapped": "chunkmalloc-embed", "replaced": "chunkmalloc-static", "linked": "chunkmalloc"}
-PROCESS = ("fork_storm", "thread_exit", "many_threads", "small_stacks", "locked_memory")
+PROCESS = {"fork_storm": ["200"], "thread_exit": [], "many_threads": [], "small_stacks": [], "locked_memory": []}
 # musl has no malloc_trim.
 LINKED = ["-DTEST_LINKED", "-Dmalloc_trim(pad)=chunkmalloc_purge()"]
 
@@ -91,10 +91,10 @@ def main():
             static = name.startswith("static")
             program = installed.link("embed/link/program.c", layout, package)
             installed.run(program, "theirs" if way == "wrapped" and not static else "ours")
-    for source in PROCESS:
+    for source, arguments in PROCESS.items():
         package = PACKAGES["replaced"]
         program = installed.link(f"process/{source}.c", kinds["static"], package, *LINKED)
-        installed.run(program)
+        installed.run(program, *arguments)
 
 
 main()
