@@ -4,6 +4,7 @@
  * objects grows, is churned and shrinks; one allocation in 512 is large. Buckets are 1/32 of a
  * doubling wide.
  */
+#include "cycles.h"
 #include "mix.h"
 
 static struct param params[] = {{"ops", 6000000}, {"live", 200000}, {"threads", 1}};
@@ -20,19 +21,6 @@ struct worker {
     uint64_t buckets[KINDS][BUCKETS];
     uint64_t longest[KINDS];
 };
-
-static inline uint64_t ticks(void) {
-#if defined(__x86_64__)
-    unsigned aux;
-    const uint64_t t = __builtin_ia32_rdtscp(&aux);
-    __builtin_ia32_lfence();
-    return t;
-#else
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-#endif
-}
 
 static size_t bucket_of(uint64_t value) {
     if (value < (1u << FINE))
@@ -63,11 +51,11 @@ struct object {
 };
 
 static void timed_make(struct worker *worker, struct object *object, size_t size, size_t tag) {
-    const uint64_t start = ticks();
+    const uint64_t start = cycles_after();
     void *block = malloc(size);
-    const uint64_t made = ticks();
+    const uint64_t made = cycles_after();
     mark(need(block, size), size, tag);
-    const uint64_t touched = ticks();
+    const uint64_t touched = cycles_after();
     add(worker, KIND_MALLOC, made - start);
     add(worker, KIND_TOUCH, touched - made);
     *object = (struct object){block, size};
@@ -75,9 +63,9 @@ static void timed_make(struct worker *worker, struct object *object, size_t size
 
 static void timed_drop(struct worker *worker, struct object *object, size_t tag) {
     check(object->block, object->size, tag);
-    const uint64_t start = ticks();
+    const uint64_t start = cycles_after();
     free(object->block);
-    add(worker, KIND_FREE, ticks() - start);
+    add(worker, KIND_FREE, cycles_after() - start);
     object->block = NULL;
 }
 
@@ -104,9 +92,9 @@ static void *work(void *context) {
 
 static double nanoseconds_per_tick(void) {
     const double start = now();
-    const uint64_t first = ticks();
+    const uint64_t first = cycles_after();
     sleep_ms(50);
-    const uint64_t last = ticks();
+    const uint64_t last = cycles_after();
     return (now() - start) * 1e9 / (double)(last - first);
 }
 
@@ -139,7 +127,7 @@ int main(int argc, char **argv) {
     const double scale = nanoseconds_per_tick();
     uint64_t empty = UINT64_MAX;
     for (unsigned i = 0; i < 1000; i++) {
-        const uint64_t start = ticks(), cost = ticks() - start;
+        const uint64_t start = cycles_after(), cost = cycles_after() - start;
         empty = cost < empty ? cost : empty;
     }
     const double start = now();

@@ -4,8 +4,8 @@
  * one of ten steps the seven oldest blocks are freed; until an allocation fails, and on for as many
  * steps again. Blocks are not touched, but for a run that verifies.
  */
+#include "../cycles.h"
 #include "arena.h"
-#include "cycles.h"
 #include "empty.h"
 #include "series.h"
 

@@ -9,8 +9,8 @@
  * cache; the least time after the caches were emptied is what it takes when nothing is.
  */
 
+#include "../cycles.h"
 #include "arena.h"
-#include "cycles.h"
 
 enum { REPLAY_LINE = 64 };
 /* Ticks after which a call is not repeated any more, whatever the number wanted. */

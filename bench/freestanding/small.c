@@ -5,8 +5,8 @@
  * as there are objects, then those that are measured. Blocks are not touched, but for a run that
  * verifies.
  */
+#include "../cycles.h"
 #include "arena.h"
-#include "cycles.h"
 #include "empty.h"
 #include "series.h"
 

@@ -8,7 +8,6 @@
 #include "workout.h"
 
 #include <stdatomic.h>
-#include <sys/wait.h>
 
 enum { EARLY = 12, LASTING = 3, LATER = 150, FORKS = 60 };
 
@@ -43,15 +42,7 @@ static void run_threads(size_t count) {
 
 static void fork_often(void) {
     for (size_t i = 0; i < FORKS; i++) {
-        const pid_t child = fork();
-        CHECK(child >= 0);
-        if (child == 0) {
-            watchdog(20);
-            workout_all_classes();
-            _exit(0);
-        }
-        int status = 0;
-        CHECK(waitpid(child, &status, 0) == child && status == 0);
+        workout_in_child();
     }
 }
 

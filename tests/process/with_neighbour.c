@@ -6,7 +6,6 @@
 #include "workout.h"
 
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 enum { THREADS = 4, FORKS = 20 };
 
@@ -34,15 +33,7 @@ int main(void) {
         start_thread(&threads[i], live, i);
     }
     for (size_t i = 0; i < FORKS; i++) {
-        const pid_t child = fork();
-        CHECK(child >= 0);
-        if (child == 0) {
-            watchdog(20);
-            workout_all_classes();
-            _exit(0);
-        }
-        int status = 0;
-        CHECK(waitpid(child, &status, 0) == child && status == 0);
+        workout_in_child();
     }
     for (size_t i = 0; i < THREADS; i++) {
         CHECK(pthread_join(threads[i], NULL) == 0);

@@ -8,6 +8,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/wait.h>
 
 static inline void *workout_get(struct support_random *random, size_t size) {
     void *block = NULL;
@@ -83,6 +84,19 @@ static inline void find_in(void *handle, const char *name, void *function) {
 
 static inline void start_thread(pthread_t *thread, void *(*work)(void *), size_t argument) {
     CHECK(pthread_create(thread, NULL, work, (void *)argument) == 0);
+}
+
+/* A child that allocates, to its end. */
+static inline void workout_in_child(void) {
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        watchdog(20);
+        workout_all_classes();
+        _exit(0);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
 #endif
