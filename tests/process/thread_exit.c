@@ -10,7 +10,7 @@
 
 /* The C library holds the first 32 keys' values in the thread's descriptor; for others it
  * allocates, and frees after the last destructor. The last keys made here are of those. */
-enum { KEYS = 6, KEYS_BETWEEN = 32, THREADS = 150, AT_ONCE = 10 };
+enum { KEYS = 6, KEYS_BETWEEN = 32, THREADS = 200, AT_ONCE = 10 };
 
 static pthread_key_t keys[KEYS];
 static atomic_size_t last_rounds;
