@@ -6,7 +6,7 @@
  * at all. It is refused, or does without; nothing else is harmed; and as soon as memory is freed
  * it can be made again, and the run goes on to its end. "data" and "space" set RLIMIT_DATA and
  * RLIMIT_AS; "conf" relies on CHUNKMALLOC_CONF=limit=16M being set outside. Every third request is
- * tried, unless the test is to be thorough.
+ * tried, on the C library's allocator every fifteenth, unless the test is to be thorough.
  */
 #include "script.h"
 
@@ -105,7 +105,8 @@ static void refuse(size_t n) {
 int main(int argc, char **argv) {
     support_begin(100);
     CHECK(argc == 2);
-    const size_t step = support_thorough() ? 1 : 3;
+    const size_t usual = library_present() ? 3 : 15;
+    const size_t step = support_thorough() ? 1 : usual;
     limited_by = strcmp(argv[1], "data") == 0 ? BY_DATA : BY_CONF;
     limited_by = strcmp(argv[1], "space") == 0 ? BY_SPACE : limited_by;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
