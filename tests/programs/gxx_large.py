@@ -87,7 +87,7 @@ def source(units):
 
 def test(trial):
     file, product = trial.work / "large.cpp", trial.work / "large.o"
-    file.write_text(source(24))
+    file.write_text(source(12))
     objects = []
     for preload in (False, True):
         argv = ["g++", "-std=c++17", "-O1", "-g", "-c", file, "-o", product]
