@@ -323,19 +323,20 @@ class Browser(Suite):
 
 
 class Compile(Suite):
-    what = "gcc: `make -j4 'CFLAGS=-O0 -g'` of git 2.39.5; objects and programs compared"
+    what = "gcc: `make -j4 prefix=/usr 'CFLAGS=-O0 -g'` of git 2.39.5; objects and programs compared"
     selects = False
 
     def build(self):
         fetch("git", LOGS / "git-source.log")
 
     def run(self, place, names):
-        # The same directory each time: names of files are in the objects.
+        # The same directory each time, and not one at home: names of files are in the objects.
         tree = TOP / "build-programs" / "compiled"
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(fetch("git", LOGS / "git-source.log"), tree, symlinks=True)
         place.call(["make", "clean"], cwd=tree)
-        status = place.call(["make", "-j4", "NO_GETTEXT=1", "NO_TCLTK=1", "CFLAGS=-O0 -g"], cwd=tree, limit=self.limit)
+        argv = ["make", "-j4", "prefix=/usr", "NO_GETTEXT=1", "NO_TCLTK=1", "CFLAGS=-O0 -g"]
+        status = place.call(argv, cwd=tree, limit=self.limit)
         made = sorted([*tree.rglob("*.o"), *tree.glob("git")])
         said = [f"{path.relative_to(tree)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in made]
         return Result(len(made), finished(status) | (set() if len(made) > 400 else {"[objects]"}), "\n".join(said))
