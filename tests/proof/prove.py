@@ -49,6 +49,7 @@ EXTREMES = {
 FILES = {
     "arith.c": [WORDS],
     "bits.c": [WORDS, BITS],
+    "bitmap.c": [EXTREMES],
     "index.c": [EXTREMES],
 }
 
@@ -75,6 +76,12 @@ MUTATIONS = [
      "bits.c proof_up_to, 64 bits, builtin"),
     ("bits.h", "bits % BITS_WORD != 0", "bits % BITS_WORD > 1",
      "bits.c proof_words, 64 bits, builtin"),
+    ("bitmap.h", "pair[2] != 0 ? word + 1", "pair[2] == 0 ? word + 1",
+     "bitmap.c proof_next, 64 bits, builtin"),
+    ("bitmap.h", ">> (chunk % BITS_WORD) >> 1", ">> (chunk % BITS_WORD + 1)",
+     "bitmap.c proof_next, 64 bits, builtin"),
+    ("bitmap.h", "pair[-2] != 0 ? word - 1", "pair[-2] != 0 ? word",
+     "bitmap.c proof_previous, 64 bits, builtin"),
     ("index.h", "(log - 5) * INDEX_ROW +", "(log - 4) * INDEX_ROW +",
      "index.c proof_list, 64 bits, builtin"),
     ("index.h", "length < INDEX_ROW", "length < 3 * INDEX_ROW",
