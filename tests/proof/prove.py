@@ -29,7 +29,7 @@ import terms
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 SOLVER = ["z3", "-in"]
-SECONDS = 300
+SECONDS = 900
 
 COMPILE = ["clang", "-std=c11", "-ffreestanding", "-O0", "-S", "-emit-llvm", "-o", "-"]
 COMPILE += ["-fno-discard-value-names", "-fsanitize=undefined,implicit-conversion"]
