@@ -28,7 +28,7 @@ class Peer:
     version: str
 
 
-def library(file):
+def installed(file):
     """The path of a library of the system, or None."""
     for pattern in ("/usr/lib/*-linux-gnu/", "/usr/lib64/", "/usr/lib/", "/usr/local/lib/"):
         for path in sorted(glob.glob(pattern + file)):
@@ -55,7 +55,7 @@ def find(name, build, extra):
         found = glob.glob(os.path.join(build, "**", "libchunkmalloc.so"), recursive=True)
         return (Peer(name, found[0], "this tree"), None) if found else (None, f"not built in {build}")
     file, package = DEBIAN[name]
-    path = library(file)
+    path = installed(file)
     if not path:
         return None, f"{file} is not installed (package {package})"
     return Peer(name, path, package_version(package)), None

@@ -79,7 +79,7 @@ class Evidence:
     """Which executables were seen with the library mapped, and how many KiB of it in memory."""
 
     def __init__(self, library):
-        self.library = library
+        self.preloaded = library
         self.processes = set()
         self.seen = {}
 
@@ -87,7 +87,7 @@ class Evidence:
         """At a process and its descendants, any of which may be gone or turn into another."""
         with contextlib.suppress(OSError):
             program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
-            size = resident(pid, self.library)
+            size = resident(pid, self.preloaded)
             if size is not None:
                 self.processes.add(pid)
                 self.seen[program] = max(size, self.seen.get(program, 0))
@@ -103,7 +103,7 @@ class Run:
         self.argv = [str(arg) for arg in argv]
         self.preload = preload
         self.expects_statistics = preload and statistics
-        self.evidence = Evidence(trial.library)
+        self.evidence = Evidence(trial.preloaded)
         self._out, self._err = (trial.scratch(name) for name in ("stdout", "stderr"))
         with open(stdin or os.devnull, "rb") as source, open(self._out, "wb") as out, open(
             self._err, "wb"
@@ -150,7 +150,7 @@ class Trial:
     def __init__(self, library, work, arguments):
         self.work = work
         self.arguments = arguments
-        self.library = os.path.realpath(library)
+        self.preloaded = os.path.realpath(library)
         self._runs = 0
 
     def scratch(self, name):
@@ -162,7 +162,7 @@ class Trial:
         env["CCACHE_DISABLE"] = "yes"  # a compiler that is to be seen must run
         if preload:
             options = [os.environ.get("CHUNKMALLOC_CONF"), statistics and "stats=exit"]
-            env["LD_PRELOAD"] = self.library
+            env["LD_PRELOAD"] = self.preloaded
             env["CHUNKMALLOC_CONF"] = ",".join(filter(None, options))
         return env
 
@@ -186,7 +186,7 @@ class Trial:
         for program in programs:
             real = os.path.basename(os.path.realpath(shutil.which(program, path=PATH) or program))
             check(real in seen, f"the library was not seen in {program}, only in {seen}")
-        if not pathlib.Path(self.library).name.startswith("libchunkmalloc"):
+        if not pathlib.Path(self.preloaded).name.startswith("libchunkmalloc"):
             return  # another allocator, to compare with
         check(max(seen.values()) >= SERVED_KIB, f"the library's heap was hardly used: {seen}")
         if run.expects_statistics:
