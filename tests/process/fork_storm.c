@@ -45,15 +45,7 @@ static _Noreturn void be_child(size_t number, void *inherited[INHERITED]) {
         CHECK(pthread_join(thread, NULL) == 0);
     }
     if (number % 20 == 0) {
-        const pid_t grandchild = fork();
-        CHECK(grandchild >= 0);
-        if (grandchild == 0) {
-            watchdog(20);
-            workout_all_classes();
-            _exit(0);
-        }
-        int status = 0;
-        CHECK(waitpid(grandchild, &status, 0) == grandchild && status == 0);
+        workout_in_child();
     }
     if (number % 2 == 0) {
         exit(0);
