@@ -148,11 +148,16 @@ def build_clang(log):
 
 
 def all_suites(log):
-    return meson_test(log, BUILDS / "gcc")
+    return meson_test(log, BUILDS / "gcc", "--no-suite", "machine")
 
 
 def all_but_programs(log):
-    return meson_test(log, BUILDS / "gcc", "--no-suite", "programs")
+    return meson_test(log, BUILDS / "gcc", "--no-suite", "machine", "--no-suite", "programs")
+
+
+def machine_suite(log):
+    """What changes settings of the whole machine, under which other steps would fail."""
+    return meson_test(log, BUILDS / "gcc", "--suite", "machine")
 
 
 def clang_suites(log):
@@ -456,12 +461,15 @@ def chosen(options):
     else:
         steps = FULL
     if options.coverage:
-        alone = not (options.quick or options.suite)
-        steps = [*([] if alone else steps), Step("coverage", covered)]
+        wanted = steps if options.quick or options.suite else []
+        steps = [*wanted, Step("coverage", covered)]
     if options.matrix:
         steps = [*steps, *matrix_steps()]
     if options.proof:
         steps = [*steps, *proof_steps()]
+    if FULL[0] in steps and not options.suite:
+        alone = Step("settings of the machine", machine_suite, *(step.name for step in steps))
+        steps = [*steps, alone]
     if options.soak:
         steps = [*steps, Step("every six operations", exhausted, *(step.name for step in steps))]
         steps = [*steps, Step("soak", soaked, *(step.name for step in steps))]
