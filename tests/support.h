@@ -202,6 +202,13 @@ static inline void find_in_library(const char *name, void *function) {
 }
 #endif
 
+/* The handle's function of that name in the caller's variable for it. */
+static inline void find_in(void *handle, const char *name, void *function) {
+    void *const symbol = dlsym(handle, name);
+    CHECK(symbol != NULL);
+    memcpy(function, &symbol, sizeof symbol);
+}
+
 /* Is the library part of this process's global scope, that is: was it preloaded or linked? */
 static inline bool library_present(void) {
     const char *(*version)(void) = NULL;

@@ -18,6 +18,18 @@
 /* This library's malloc, whichever one that name reaches. */
 void *cm_own_malloc(size_t size);
 
+/* malloc, aligned_alloc, free and free_sized on behalf of another function, past the fast paths:
+ * its caller is who reports name. The last also tells which function it is for, and a second size
+ * that is right. */
+void *cm_malloc_for(const void *caller, size_t size);
+void *cm_aligned_alloc_for(const void *caller, size_t alignment, size_t size);
+void cm_free_for(const void *caller, void *block);
+void cm_free_sized_for(const void *caller, const char *what, void *block, size_t size,
+                       size_t as_well);
+
+/* Stops the program if a block of ours is less aligned than what was about to free it says. */
+void cm_check_alignment(const char *what, const void *block, size_t alignment);
+
 struct mallinfo;
 struct mallinfo2;
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Usage: library.py FACT LIBRARY [FILE]
+"""Usage: library.py FACT LIBRARY [FILE...]
 
 One fact about libchunkmalloc.so, as readelf tells it:
 
-  exports   the symbols that it defines are exactly those named in FILE
-  imports   it needs libc alone, and of that nothing but what FILE names
+  exports   the symbols that it defines are exactly those named in the files
+  imports   it needs libc alone, and of that nothing but what the file names
   tls       its static thread-local storage is at most 512 bytes
   section   the heap is a read-only segment of its own that takes no space in the file
   size      the file is smaller than 1 MiB
@@ -35,8 +35,8 @@ def symbols(library):
             yield fields[7].partition("@")[0], fields[6] != "UND"
 
 
-def names_in(path):
-    lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
+def names_in(*paths):
+    lines = [line for path in paths for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines()]
     return {line for line in lines if line and not line.startswith("#")}
 
 
@@ -64,8 +64,8 @@ def differences(found, wanted):
         yield f"{name} is missing"
 
 
-def exports(library, path):
-    yield from differences({name for name, defined in symbols(library) if defined}, names_in(path))
+def exports(library, *paths):
+    yield from differences({name for name, defined in symbols(library) if defined}, names_in(*paths))
     if "Version definition" in readelf("--version-info", library):
         yield "symbols have versions"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* misuse: C++'s sized delete with a wrong size */
-/* judge: survives */
+/* misuse: C++'s sized delete with a size that is too large; libchunkmalloc-hardened.so, in
+ * either mode */
+/* judge: chunkmalloc: operator delete with a wrong size of POINTER */
 #include "misuse.h"
 
 /* operator new(std::size_t), operator delete(void *, std::size_t) */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* misuse: free_aligned_sized with a size that is too large */
-/* judge: chunkmalloc: free_sized with a wrong size of POINTER */
+/* judge: chunkmalloc: free_aligned_sized with a wrong size of POINTER */
 #include "misuse.h"
 
 int main(int argc, char **argv) {

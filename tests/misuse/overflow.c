@@ -11,7 +11,7 @@
 /* misuse [100000 1048576]: overflow of a large block by 1 MiB */
 /* judge default: survives */
 /* judge hardened: chunkmalloc: overrun of POINTER (SIZE bytes, allocated at SITE, freed at SITE) */
-/* judge [100 1048576]: SIGSEGV */
+/* judge default [100 1048576]: SIGSEGV */
 /* judge [100000 1048576]: SIGSEGV */
 /* judge hardened [100 64]: chunkmalloc: overrun of POINTER (SIZE bytes, allocated at SITE, freed at
  * SITE) */
@@ -20,7 +20,9 @@
 /* judge hardened [100 4096]: SIGSEGV */
 /* judge hardened [100 65536]: chunkmalloc: overrun of POINTER */
 /* judge hardened [100 65536]: SIGSEGV */
-/* A slab may lie before a guard. */
+/* judge hardened [100 1048576]: chunkmalloc: overrun of POINTER */
+/* judge hardened [100 1048576]: SIGSEGV */
+/* Where guards lie is chance; there is one within 1 MiB nearly always. */
 #include "misuse.h"
 
 int main(int argc, char **argv) {

@@ -75,13 +75,6 @@ static inline void workout_all_classes(void) {
     }
 }
 
-/* The handle's function of that name in the caller's variable for it. */
-static inline void find_in(void *handle, const char *name, void *function) {
-    void *const symbol = dlsym(handle, name);
-    CHECK(symbol != NULL);
-    memcpy(function, &symbol, sizeof symbol);
-}
-
 static inline void start_thread(pthread_t *thread, void *(*work)(void *), size_t argument) {
     CHECK(pthread_create(thread, NULL, work, (void *)argument) == 0);
 }
