@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fork_storm [FORKS]: so many forks, 1000 by default, from two threads, while others allocate all
+/* fork_storm [FORKS]: so many forks, 400 by default, from two threads, while others allocate all
  * the time; each child allocates, too. */
 #include "library.h"
 #include "workout.h"
@@ -9,7 +9,7 @@
 
 enum { FORKERS = 2, ALLOCATORS = 3, INHERITED = 40 };
 
-static size_t forks_each = 500;
+static size_t forks_each = 200;
 
 static atomic_bool done;
 

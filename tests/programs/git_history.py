@@ -6,7 +6,7 @@ import shutil
 
 from trial import check, main
 
-COMMITS = 1500
+COMMITS = 600
 FILES = 60
 
 

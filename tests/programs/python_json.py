@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""python3: a JSON file of 50 MB there and back, each object from malloc."""
+"""python3: a JSON file of 20 MB there and back, each object from malloc."""
 
 import json
 import pathlib
@@ -7,7 +7,7 @@ import random
 
 from trial import check, main
 
-SIZE = 50_000_000
+SIZE = 20_000_000
 
 ROUND_TRIP = """
 import hashlib, json, sys

@@ -6,7 +6,7 @@ import filecmp
 from corpus import write_lines
 from trial import check, main
 
-SIZE = 40_000_000
+SIZE = 16_000_000
 WAYS = (
     ["--parallel=2", "--buffer-size=200M"],
     ["--parallel=2", "--buffer-size=6M", "--batch-size=4", "--compress-program=gzip"],
