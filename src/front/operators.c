@@ -53,10 +53,11 @@ static bool are_own(void) {
     static signed char answer; /* 0: not known yet */
     signed char known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
     if (cm_unlikely(known == 0)) {
-        known = 1;
+        bool all = true;
         for (size_t i = 0; i < sizeof bound / sizeof *bound; i++) {
-            known = is_own(bound[i]) ? known : -1;
+            all = all && is_own(bound[i]);
         }
+        known = all ? 1 : -1;
         __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
     }
     return known > 0;
@@ -103,29 +104,30 @@ _Noreturn static CM_COLD void no_next_for(const void *caller, const char *name) 
 /* ---- new ---- */
 
 /* Those of one kind differ only in the name under which the next one is found. */
-#define NEW(name, parameters, arguments, own, may_be_null)                 \
-    CM_EXPORT void *name parameters {                                      \
-        static cm_function known;                                          \
-        void *const block = !cm_unlikely(!are_own()) ? (own) : NULL;       \
-        if (!cm_unlikely(block == NULL)) {                                 \
-            return block;                                                  \
-        }                                                                  \
-        const cm_function next = next_for(CALLER, &known, #name);          \
-        if (next == NULL && !(may_be_null)) {                              \
-            no_next_for(CALLER, #name);                                    \
-        }                                                                  \
-        return next != NULL ? ((void *(*)parameters)next)arguments : NULL; \
+#define NEW(name, parameters, own, call, may_be_null)                       \
+    CM_EXPORT void *name parameters {                                       \
+        typedef void *function parameters;                                  \
+        static cm_function known;                                           \
+        void *const block = !cm_unlikely(!are_own()) ? (own) : NULL;        \
+        if (!cm_unlikely(block == NULL)) {                                  \
+            return block;                                                   \
+        }                                                                   \
+        function *const next = (function *)next_for(CALLER, &known, #name); \
+        if (next == NULL && !(may_be_null)) {                               \
+            no_next_for(CALLER, #name);                                     \
+        }                                                                   \
+        return next != NULL ? (call) : NULL;                                \
     }
-#define NEW_PLAIN(name) NEW(name, (size_t size), (size), cm_malloc_for(CALLER, size), false)
-#define NEW_OR_NULL(name)                                                                       \
-    NEW(name, (size_t size, const void *nothrow), (size, nothrow), cm_malloc_for(CALLER, size), \
-        true)
-#define NEW_ALIGNED(name)                                         \
-    NEW(name, (size_t size, size_t alignment), (size, alignment), \
-        cm_aligned_alloc_for(CALLER, alignment, size), false)
-#define NEW_ALIGNED_OR_NULL(name)                                                               \
-    NEW(name, (size_t size, size_t alignment, const void *nothrow), (size, alignment, nothrow), \
-        cm_aligned_alloc_for(CALLER, alignment, size), true)
+#define NEW_PLAIN(name) NEW(name, (size_t size), cm_malloc_for(CALLER, size), next(size), false)
+#define NEW_OR_NULL(name)                                                      \
+    NEW(name, (size_t size, const void *nothrow), cm_malloc_for(CALLER, size), \
+        next(size, nothrow), true)
+#define NEW_ALIGNED(name)                                                                     \
+    NEW(name, (size_t size, size_t alignment), cm_aligned_alloc_for(CALLER, alignment, size), \
+        next(size, alignment), false)
+#define NEW_ALIGNED_OR_NULL(name)                                   \
+    NEW(name, (size_t size, size_t alignment, const void *nothrow), \
+        cm_aligned_alloc_for(CALLER, alignment, size), next(size, alignment, nothrow), true)
 
 NEW_PLAIN(_Znwm)
 NEW_PLAIN(_Znam)
@@ -147,38 +149,45 @@ static void free_sized_for(const void *caller, const char *what, void *block, si
                       valid ? (size_t)arith_round_up(least, alignment) : size);
 }
 
-#define DELETE(name, parameters, arguments, own)                  \
-    CM_EXPORT void name parameters {                              \
-        static cm_function known;                                 \
-        if (!cm_unlikely(!are_own())) {                           \
-            own;                                                  \
-            return;                                               \
-        }                                                         \
-        const cm_function next = next_for(CALLER, &known, #name); \
-        if (next == NULL) {                                       \
-            no_next_for(CALLER, #name);                           \
-        }                                                         \
-        ((void(*) parameters)next) arguments;                     \
+#define DELETE(name, parameters, own, call)                                 \
+    CM_EXPORT void name parameters {                                        \
+        typedef void function parameters;                                   \
+        static cm_function known;                                           \
+        if (!cm_unlikely(!are_own())) {                                     \
+            own;                                                            \
+            return;                                                         \
+        }                                                                   \
+        function *const next = (function *)next_for(CALLER, &known, #name); \
+        if (next == NULL) {                                                 \
+            no_next_for(CALLER, #name);                                     \
+        }                                                                   \
+        (call);                                                             \
     }
-#define DELETE_UNSIZED(name, parameters, arguments) \
-    DELETE(name, parameters, arguments, cm_free_for(CALLER, block))
-#define DELETE_SIZED(name, what)                            \
-    DELETE(name, (void *block, size_t size), (block, size), \
-           free_sized_for(CALLER, what, block, size, 1))
-#define DELETE_SIZED_ALIGNED(name, what)                                                 \
-    DELETE(name, (void *block, size_t size, size_t alignment), (block, size, alignment), \
-           free_sized_for(CALLER, what, block, size, alignment))
+#define DELETE_PLAIN(name) DELETE(name, (void *block), cm_free_for(CALLER, block), next(block))
+#define DELETE_OR_NULL(name)                                                     \
+    DELETE(name, (void *block, const void *nothrow), cm_free_for(CALLER, block), \
+           next(block, nothrow))
+#define DELETE_ALIGNED(name)                                                  \
+    DELETE(name, (void *block, size_t alignment), cm_free_for(CALLER, block), \
+           next(block, alignment))
+#define DELETE_ALIGNED_OR_NULL(name)                                                               \
+    DELETE(name, (void *block, size_t alignment, const void *nothrow), cm_free_for(CALLER, block), \
+           next(block, alignment, nothrow))
+#define DELETE_SIZED(name, what)                                                           \
+    DELETE(name, (void *block, size_t size), free_sized_for(CALLER, what, block, size, 1), \
+           next(block, size))
+#define DELETE_SIZED_ALIGNED(name, what)                       \
+    DELETE(name, (void *block, size_t size, size_t alignment), \
+           free_sized_for(CALLER, what, block, size, alignment), next(block, size, alignment))
 
-DELETE_UNSIZED(_ZdlPv, (void *block), (block))
-DELETE_UNSIZED(_ZdaPv, (void *block), (block))
-DELETE_UNSIZED(_ZdlPvSt11align_val_t, (void *block, size_t alignment), (block, alignment))
-DELETE_UNSIZED(_ZdaPvSt11align_val_t, (void *block, size_t alignment), (block, alignment))
-DELETE_UNSIZED(_ZdlPvRKSt9nothrow_t, (void *block, const void *nothrow), (block, nothrow))
-DELETE_UNSIZED(_ZdaPvRKSt9nothrow_t, (void *block, const void *nothrow), (block, nothrow))
-DELETE_UNSIZED(_ZdlPvSt11align_val_tRKSt9nothrow_t,
-               (void *block, size_t alignment, const void *nothrow), (block, alignment, nothrow))
-DELETE_UNSIZED(_ZdaPvSt11align_val_tRKSt9nothrow_t,
-               (void *block, size_t alignment, const void *nothrow), (block, alignment, nothrow))
+DELETE_PLAIN(_ZdlPv)
+DELETE_PLAIN(_ZdaPv)
+DELETE_OR_NULL(_ZdlPvRKSt9nothrow_t)
+DELETE_OR_NULL(_ZdaPvRKSt9nothrow_t)
+DELETE_ALIGNED(_ZdlPvSt11align_val_t)
+DELETE_ALIGNED(_ZdaPvSt11align_val_t)
+DELETE_ALIGNED_OR_NULL(_ZdlPvSt11align_val_tRKSt9nothrow_t)
+DELETE_ALIGNED_OR_NULL(_ZdaPvSt11align_val_tRKSt9nothrow_t)
 DELETE_SIZED(_ZdlPvm, "operator delete")
 DELETE_SIZED(_ZdaPvm, "operator delete[]")
 DELETE_SIZED_ALIGNED(_ZdlPvmSt11align_val_t, "operator delete")
