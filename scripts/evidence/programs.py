@@ -53,6 +53,8 @@ class Comparison:
             self.repeat()
         if not self.failed_only and preloaded.said != plain.said:
             self.only.add("[output differs]")
+        if preloaded.ran == 0:
+            self.only.add("[nothing was run]")
         if not self.preloaded.programs():
             self.only.add("[the library was not seen in use]")
 

@@ -19,6 +19,7 @@ from sources import built, fetch
 
 LOGS = TOP / "build-programs" / "logs"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+NOBODY = 65534
 
 
 @dataclasses.dataclass
@@ -209,7 +210,11 @@ class Sqlite(Suite):
 
     def run(self, place, names):
         tree = self.tree()
-        status = place.call([tree / "testfixture", tree / "test" / "veryquick.test"], limit=self.limit)
+        argv = [tree / "testfixture", tree / "test" / "veryquick.test"]
+        if os.geteuid() == 0:  # who may do all, so that some tests would not work
+            argv = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *argv]
+            os.chown(place.work, NOBODY, NOBODY)
+        status = place.call(argv, limit=self.limit)
         text = place.text()
         counted = re.search(r"^(\d+) errors out of (\d+) tests", text, re.MULTILINE)
         failed = set(" ".join(re.findall(r"^!Failures on these tests: (.*)", text, re.MULTILINE)).split())
