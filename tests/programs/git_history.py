@@ -6,7 +6,7 @@ import shutil
 
 from trial import check, main
 
-COMMITS = 600
+COMMITS = 1000
 FILES = 60
 
 
