@@ -162,6 +162,15 @@ bool cm_sys_purge(void *start, size_t size) {
     return quiet_syscall(SYS_madvise, (uintptr_t)start, size, MADV_DONTNEED) == 0;
 }
 
+bool cm_sys_is_mapped(const void *start, size_t size) {
+    const uintptr_t first = (uintptr_t)start & ~(cm_sys_page_size() - 1);
+    const int saved = errno;
+    const long status = syscall(SYS_madvise, first, (uintptr_t)start + size - first, MADV_NORMAL);
+    const bool missing = status != 0 && errno == ENOMEM;
+    errno = saved;
+    return !missing;
+}
+
 int cm_sys_duplicate(int fd) {
     enum { OUT_OF_THE_WAY = 512 };
     const int saved = errno;

@@ -7,6 +7,7 @@
 #include "inside.h"
 #include "out.h"
 #include "runs.h"
+#include "thread_list.h"
 #include <core/assert.h>
 #include <link.h>
 #include <pthread.h>
@@ -15,7 +16,6 @@ __thread struct cm_thread cm_thread_self;
 struct cm_lock cm_thread_lock = CM_LOCK_INITIALISER;
 __thread struct cm_inside cm_inside;
 
-static struct cm_thread *threads;
 static pthread_key_t key;
 static bool has_key;
 
@@ -35,27 +35,16 @@ static bool spare_is_full(const struct cm_magazine *magazine) {
 
 /* ---- life ---- */
 
-static void enlist(struct cm_thread *self) {
+static bool enlist(struct cm_thread *self) {
     cm_lock_acquire(&cm_thread_lock);
-    self->previous = NULL;
-    self->next = threads;
-    if (threads != NULL) {
-        threads->previous = self;
-    }
-    threads = self;
+    const bool listed = cm_thread_list_add(self);
     cm_lock_release(&cm_thread_lock);
+    return listed;
 }
 
 static void delist(struct cm_thread *self) {
     cm_lock_acquire(&cm_thread_lock);
-    if (self->next != NULL) {
-        self->next->previous = self->previous;
-    }
-    if (self->previous != NULL) {
-        self->previous->next = self->next;
-    } else {
-        threads = self->next;
-    }
+    cm_thread_list_remove(self);
     cm_lock_release(&cm_thread_lock);
 }
 
@@ -142,15 +131,13 @@ static bool becomes_active(struct cm_thread *self) {
     if (self->state != CM_THREAD_NEW || !cm_enter()) {
         return false;
     }
-    const bool becomes = self->state == CM_THREAD_NEW;
-    if (becomes) {
-        self->state = has_key ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
-        if (has_key) {
-            enlist(self);
-        }
+    bool becomes = false;
+    if (self->state == CM_THREAD_NEW) {
+        becomes = has_key && enlist(self);
+        self->state = becomes ? CM_THREAD_ACTIVE : CM_THREAD_ENDED;
     }
     cm_leave();
-    return becomes && has_key;
+    return becomes;
 }
 
 bool cm_thread_is_active(void) {
@@ -171,11 +158,9 @@ static bool has_none(const struct cm_thread *self) {
 
 void cm_thread_after_fork(void) {
     struct cm_thread *const self = &cm_thread_self;
-    threads = NULL;
+    cm_thread_list_clear();
     if (self->state == CM_THREAD_ACTIVE || self->state == CM_THREAD_ENDING) {
-        self->next = NULL;
-        self->previous = NULL;
-        threads = self;
+        (void)cm_thread_list_add(self);
     }
 }
 
@@ -284,9 +269,9 @@ CM_RACES_ON_PURPOSE static bool thread_has(const struct cm_thread *thread, unsig
 
 static bool any_thread_has(unsigned size_class, const void *block) {
     bool found = false;
+    const struct cm_thread *thread;
     cm_lock_acquire(&cm_thread_lock);
-    for (const struct cm_thread *thread = threads; thread != NULL && !found;
-         thread = thread->next) {
+    for (size_t place = 0; !found && (thread = cm_thread_list_next(&place)) != NULL;) {
         found = thread_has(thread, size_class, block);
     }
     cm_lock_release(&cm_thread_lock);
@@ -432,9 +417,10 @@ CM_RACES_ON_PURPOSE static size_t cached_by(const struct cm_thread *thread, unsi
 
 size_t cm_thread_count(size_t *cached) {
     size_t count = 0;
+    const struct cm_thread *thread;
     *cached = 0;
     cm_lock_acquire(&cm_thread_lock);
-    for (const struct cm_thread *thread = threads; thread != NULL; thread = thread->next) {
+    for (size_t place = 0; (thread = cm_thread_list_next(&place)) != NULL;) {
         count++;
         for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
             *cached += cached_by(thread, size_class);

@@ -22,8 +22,7 @@ enum cm_thread_state {
 
 struct cm_thread {
     uintptr_t top[CM_CLASSES + 1];
-    struct cm_thread *next; /* in the list of threads with magazines */
-    struct cm_thread *previous;
+    uint32_t place; /* in the list of threads with magazines */
     enum cm_thread_state state;
     struct cm_hard_thread *hard; /* what it has instead of magazines in the hardened mode */
 };

@@ -3,6 +3,7 @@
  * Allocation while a thread ends: in destructors of thread-specific data, round after round, some
  * of which run after the allocator's own destructor has given the thread's caches away.
  */
+#include "library.h"
 #include "workout.h"
 
 #include <limits.h>
@@ -71,6 +72,35 @@ static void *live_without_allocating(void *argument) {
     return NULL;
 }
 
+/* As late as that, the allocator's own destructor does not hear of it any more. */
+static struct late {
+    size_t round;
+    struct support_random random;
+} late[AT_ONCE];
+static size_t late_round;
+
+static void wait_for_round(void *value) {
+    struct late *const self = value;
+    if (++self->round < late_round) {
+        CHECK(pthread_setspecific(keys[0], self) == 0);
+        return;
+    }
+    self->round = 0;
+    workout(&self->random, 30, 40000);
+    atomic_fetch_add(&last_rounds, 1);
+}
+
+static void *live_until_late(void *argument) {
+    CHECK(pthread_setspecific(keys[0], &late[(size_t)argument]) == 0);
+    return NULL;
+}
+
+static void *allocate_at_once(void *argument) {
+    struct support_random random = {(size_t)argument};
+    workout(&random, 30, 40000);
+    return NULL;
+}
+
 static void run_threads(void *(*work)(void *), size_t count) {
     pthread_t threads[AT_ONCE];
     for (size_t first = 0; first < count; first += AT_ONCE) {
@@ -105,5 +135,16 @@ int main(void) {
     run_threads(live_without_allocating, THREADS);
     CHECK(atomic_load(&last_rounds) == THREADS);
     CHECK(resident_bytes() <= resident + 12 * SUPPORT_MIB);
+
+    CHECK(pthread_key_delete(keys[0]) == 0);
+    CHECK(pthread_key_create(&keys[0], wait_for_round) == 0);
+    for (late_round = 1; late_round <= PTHREAD_DESTRUCTOR_ITERATIONS; late_round++) {
+        atomic_store(&last_rounds, 0);
+        run_threads(live_until_late, 4 * AT_ONCE);
+        CHECK(atomic_load(&last_rounds) == 4 * AT_ONCE);
+        run_threads(allocate_at_once, 4 * AT_ONCE);
+        CHECK(library_stats().threads <= 1);
+        check_library();
+    }
     return 0;
 }
