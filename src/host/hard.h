@@ -15,7 +15,8 @@
  * What was given for speed:
  * - A freed slot may be handed out by the next malloc but one, chosen among more than half of what
  *   its class calls a portion (4 KiB, but 4 to 62 slots); a thread's pool has two and a half.
- * - At most 16 large blocks wait, none above 16 MiB, and only from 4 MiB are they inaccessible.
+ * - At most 16 large blocks wait, none above 16 MiB, and only from 4 MiB are they inaccessible,
+ *   if they are given back (hard_runs.c).
  * - Chance and canaries are no ciphers.
  * - Of a slot that a pool names in the section, it is not looked up whether the slab is of the
  *   class.

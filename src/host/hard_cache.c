@@ -10,12 +10,7 @@ enum { SAMPLED_ONE_OF = 8192 };
 
 /* ---- chance ---- */
 
-cm_pair cm_hard_secret;
 static uint64_t sequence;
-
-const unsigned char cm_canary_masks[2 * CM_CANARY_SIZE] = {
-    [CM_CANARY_SIZE... 2 * CM_CANARY_SIZE - 1] = UINT8_MAX,
-};
 
 void cm_hard_seed(void) {
     cm_sys_random(&cm_hard_secret, sizeof cm_hard_secret);

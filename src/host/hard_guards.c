@@ -5,7 +5,7 @@
 
 enum {
     GUARDS = 2,         /* chunks: one before and one behind */
-    MOST_GUARDED = 8192 /* runs; each may split a mapping in three, of which a process has 65 530 */
+    MOST_GUARDED = 8192 /* runs, if each splits a mapping in three, of which a process has 65 530 */
 };
 
 static uint32_t runs; /* that are not free */
@@ -14,18 +14,42 @@ static bool has_small_pages(void) {
     return cm_sys_page_size() <= CM_CHUNK_SIZE;
 }
 
+static bool has_markers; /* constant after the start */
 static bool data_is_limited;
+static bool protects; /* there is memory that was protected */
 
-void cm_guards_set_up(void) {
+void cm_guards_set_up(void *page) {
+    has_markers = has_small_pages() && cm_sys_has_markers(page);
     data_is_limited = cm_sys_data_is_limited();
 }
 
-bool cm_can_forbid(void) {
-    return has_small_pages() && !__atomic_load_n(&data_is_limited, __ATOMIC_RELAXED);
+static bool can_protect(void) {
+    return __atomic_load_n(&runs, __ATOMIC_RELAXED) < MOST_GUARDED &&
+           !__atomic_load_n(&data_is_limited, __ATOMIC_RELAXED);
+}
+
+bool cm_can_guard(void) {
+    return has_small_pages() && (has_markers || can_protect());
+}
+
+bool cm_forbid(void *start, size_t size) {
+    if (has_markers && cm_sys_mark(start, size)) {
+        return true;
+    }
+    if (!has_small_pages() || !can_protect()) {
+        return false;
+    }
+    __atomic_store_n(&protects, true, __ATOMIC_RELAXED);
+    return cm_sys_forbid(start, size);
+}
+
+static bool permit(void *start, size_t size) {
+    return (!has_markers || cm_sys_unmark(start, size)) &&
+           (!__atomic_load_n(&protects, __ATOMIC_RELAXED) || cm_sys_permit(start, size));
 }
 
 bool cm_unforbid(void *start, size_t size) {
-    if (!has_small_pages() || cm_sys_unlock(start, size)) {
+    if (!has_small_pages() || permit(start, size)) {
         return true;
     }
     __atomic_store_n(&data_is_limited, true, __ATOMIC_RELAXED);
@@ -34,12 +58,8 @@ bool cm_unforbid(void *start, size_t size) {
     return false;
 }
 
-bool cm_can_guard(void) {
-    return __atomic_load_n(&runs, __ATOMIC_RELAXED) < MOST_GUARDED && cm_can_forbid();
-}
-
 static void guard(const struct cm_region *region, uint32_t chunk) {
-    (void)cm_sys_forbid(cm_chunk_address(region, chunk), CM_CHUNK_SIZE);
+    (void)cm_forbid(cm_chunk_address(region, chunk), CM_CHUNK_SIZE);
 }
 
 unsigned char *cm_guarded_memory(struct cm_run run) {
@@ -71,10 +91,8 @@ unsigned char *cm_guarded_alloc(uint64_t length, uint64_t align, enum cm_kind ki
         return NULL;
     }
     (void)__atomic_fetch_add(&runs, 1, __ATOMIC_RELAXED);
-    if (cm_can_guard()) {
-        guard(run.region, run.chunk);
-        guard(run.region, run.chunk + (uint32_t)length + 1);
-    }
+    guard(run.region, run.chunk);
+    guard(run.region, run.chunk + (uint32_t)length + 1);
     return cm_guarded_memory(run);
 }
 
@@ -104,8 +122,6 @@ bool cm_guarded_resize(struct cm_run run, uint32_t old, uint64_t wanted) {
         return false;
     }
     const bool changed = cm_runs_resize(run, length + GUARDS);
-    if (cm_can_guard()) {
-        guard(run.region, first + (changed ? length : old));
-    }
+    guard(run.region, first + (changed ? length : old));
     return changed;
 }

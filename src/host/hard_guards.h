@@ -10,13 +10,16 @@
 
 #include "hard.h"
 
-/* Before anything else here: looks for a limit on data, under which what was made inaccessible may
- * stay so. A filter of system calls may forbid that later. */
-void cm_guards_set_up(void);
+/* Before any run is freed or resized, with a page that is zero: how is memory made
+ * inaccessible? By markers, or else by protection, unless there is a limit on data, under which
+ * what was made inaccessible may stay so. A filter of system calls may forbid to ask later. */
+void cm_guards_set_up(void *page);
 
-/* May memory be made inaccessible? And would a new run have guards? */
-bool cm_can_forbid(void);
+/* Would a new run have guards? */
 bool cm_can_guard(void);
+
+/* Makes whole chunks inaccessible, of which the contents may be lost. False if they are not. */
+bool cm_forbid(void *start, size_t size);
 
 /* The memory of length chunks between guards, marked as what starts there; NULL if there is none.
  */
@@ -30,8 +33,8 @@ uint32_t cm_guarded_length(struct cm_run run);
 /* In place: the guard behind moves. False if that is not possible. */
 bool cm_guarded_resize(struct cm_run run, uint32_t old, uint64_t wanted);
 
-/* Makes it accessible again. False if the system refuses: then it takes no memory, nor does it
- * count as data, and there are no more guards from then on, since a limit must have been set. */
+/* Makes all of it accessible again. False if the system refuses: then it takes no memory, nor does
+ * it count as data, and nothing is protected from then on, since a limit must have been set. */
 bool cm_unforbid(void *start, size_t size);
 
 /* Of one that is condemned; if it cannot be made accessible, it is lost. */

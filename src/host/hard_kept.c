@@ -9,69 +9,76 @@
 
 enum {
     QUARANTINE = 16,
-    CACHE = 32,
-    KEPT_PART = 8,     /* of what is open, or else */
+    CACHE = 512,
+    KEPT_PART = 4,     /* of what is open, or else */
     KEPT_LEAST = 1024, /* chunks, may be kept resident, */
     KEPT_PURGED = 4096 /* and so many that were given back, where there is no limit */
 };
 
-/* In quarantine, and after that to be used again as they are; and chunks of both together, of those
- * that were purged second. Guarded by the heap's lock. */
-static struct cm_kept quarantine[QUARANTINE];
-static struct cm_kept cache[CACHE];
-static uint64_t chunks_kept[2];
+/* Places for those in quarantine, and for those that are to be used again as they are. */
+static const struct part {
+    uint32_t first;
+    uint32_t count;
+} quarantine = {0, QUARANTINE}, cache = {QUARANTINE, CACHE};
+
+/* Guarded by the heap's lock. */
+static struct cm_kept places[QUARANTINE + CACHE];
+static uint32_t lengths[QUARANTINE + CACHE]; /* of these, to be looked through; 0 for nothing */
+static uint64_t chunks_kept[2];              /* together, of those that were purged second */
 
 static const struct cm_kept nothing = {.run = {NULL, 0}};
 
-/* With the lock held, as the next one. */
-static struct cm_kept take(struct cm_kept *place) {
-    const struct cm_kept kept = *place;
-    *place = nothing;
-    chunks_kept[kept.purged] -= kept.length;
-    return kept;
+/* With the lock held, as the next ones. What is taken from UINT32_MAX is nothing. */
+static struct cm_kept take(uint32_t place) {
+    if (place == UINT32_MAX || lengths[place] == 0) {
+        return nothing;
+    }
+    lengths[place] = 0;
+    chunks_kept[places[place].purged] -= places[place].length;
+    return places[place];
 }
 
-static uint64_t most_kept(const struct cm_kept *kept) {
-    if (kept->purged) {
+static void put(uint32_t place, struct cm_kept kept) {
+    places[place] = kept;
+    lengths[place] = kept.length;
+    chunks_kept[kept.purged] += kept.length;
+}
+
+static uint64_t most_kept(struct cm_kept kept) {
+    if (kept.purged) {
         return cm_region_limit == UINT64_MAX ? KEPT_PURGED : 0;
     }
-    const uint32_t part = kept->run.region->heap.state->opened / KEPT_PART;
+    const uint32_t part = kept.run.region->heap.state->opened / KEPT_PART;
     return part > KEPT_LEAST ? part : KEPT_LEAST;
 }
 
-static struct cm_kept *vacant(struct cm_kept *places, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        if (places[i].run.region == NULL) {
-            return &places[i];
-        }
-    }
-    return NULL;
+static bool has_room(struct cm_kept kept) {
+    return chunks_kept[kept.purged] + kept.length <= most_kept(kept);
 }
 
-/* Puts it at a place, and returns what was there. If there is no room for it even then, it is left
- * as it is, else there is nothing in it any more. */
-static struct cm_kept exchange_at(struct cm_kept *place, struct cm_kept *kept) {
-    struct cm_kept before = nothing;
-    const uint64_t most = most_kept(kept);
-    if (kept->length <= most) {
-        before = take(place);
-        if (chunks_kept[kept->purged] + kept->length <= most) {
-            chunks_kept[kept->purged] += kept->length;
-            *place = *kept;
-            *kept = nothing;
+/* The first place, the one at start first, of a run of length chunks or up to so many more, or of
+ * length 0, of none. UINT32_MAX if there is none. */
+static uint32_t find(struct part part, uint32_t start, uint32_t length, uint32_t more) {
+    for (uint32_t i = start; i < start + part.count; i++) {
+        const uint32_t place = part.first + i % part.count;
+        if (lengths[place] - length <= more) {
+            return place;
         }
     }
-    return before;
+    return UINT32_MAX;
 }
 
-/* Among those in quarantine the place is a random one, and in the cache if there is none vacant. */
-static struct cm_kept exchange(struct cm_kept *places, uint32_t count, struct cm_kept *kept) {
-    struct cm_kept *const chosen = &places[cm_hard_random(count)];
+/* Any, for which there is no room any more: a random one of the cache, if it has one. */
+static struct cm_kept take_any(uint32_t chosen) {
+    const uint32_t place = find(cache, chosen, 1, UINT32_MAX - 1);
+    return take(place != UINT32_MAX ? place : find(quarantine, chosen, 1, UINT32_MAX - 1));
+}
+
+bool cm_hard_would_keep(struct cm_kept kept) {
     cm_lock_acquire(&cm_heap_lock);
-    struct cm_kept *const free_place = places == cache ? vacant(places, count) : NULL;
-    const struct cm_kept before = exchange_at(free_place != NULL ? free_place : chosen, kept);
+    const bool would = kept.length <= most_kept(kept);
     cm_lock_release(&cm_heap_lock);
-    return before;
+    return would;
 }
 
 /* Stops the program if it wrote to what is kept, as far as that was possible. */
@@ -96,42 +103,70 @@ static void check_and_release(struct cm_kept kept) {
     release(kept);
 }
 
-static void release_all(struct cm_kept *places, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
+static void release_all(struct part part) {
+    for (uint32_t i = 0; i < part.count; i++) {
         cm_lock_acquire(&cm_heap_lock);
-        const struct cm_kept kept = take(&places[i]);
+        const struct cm_kept kept = take(part.first + i);
         cm_lock_release(&cm_heap_lock);
         check_and_release(kept);
     }
 }
 
-void cm_hard_kept_release(void) {
+void cm_hard_end_quarantine(void) {
     if (cm_hard_on) {
-        release_all(quarantine, QUARANTINE);
-        release_all(cache, CACHE);
+        release_all(quarantine);
+    }
+}
+
+void cm_hard_drain_cache(void) {
+    if (cm_hard_on) {
+        release_all(cache);
+    }
+}
+
+/* Puts it at a random place, in the cache at a vacant one if there is one. What was there is
+ * displaced, and others are released until there is room. */
+static void insert(struct part part, struct cm_kept kept, void (*displace)(struct cm_kept before)) {
+    const uint32_t chosen = cm_hard_random(part.count);
+    for (bool is_in = false; !is_in;) {
+        cm_lock_acquire(&cm_heap_lock);
+        const uint32_t vacant = part.count == CACHE ? find(cache, 0, 0, 0) : UINT32_MAX;
+        const uint32_t place = vacant != UINT32_MAX ? vacant : part.first + chosen;
+        const struct cm_kept before = take(place);
+        const struct cm_kept other =
+            before.run.region == NULL && !has_room(kept) ? take_any(chosen) : nothing;
+        is_in = before.run.region == NULL && other.run.region == NULL;
+        if (is_in) {
+            put(place, kept);
+        }
+        cm_lock_release(&cm_heap_lock);
+        displace(before);
+        check_and_release(other);
+    }
+}
+
+static void end_waiting(struct cm_kept ripe) {
+    if (ripe.run.region != NULL && !ripe.purged && cm_hard_would_keep(ripe)) {
+        insert(cache, ripe, check_and_release);
+    } else {
+        check_and_release(ripe);
     }
 }
 
 void cm_hard_keep(struct cm_kept kept) {
-    struct cm_kept ripe = exchange(quarantine, QUARANTINE, &kept);
-    release(kept);
-    if (ripe.run.region != NULL && !ripe.purged) {
-        check_and_release(exchange(cache, CACHE, &ripe));
+    if (cm_hard_would_keep(kept)) {
+        insert(quarantine, kept, end_waiting);
+    } else {
+        release(kept);
     }
-    check_and_release(ripe);
 }
 
 /* A run of that many chunks, or some more, which are no more than a record can tell. */
 static struct cm_kept find_kept(uint32_t length) {
     enum { MOST = (CM_RECORD_MOST >> CM_CHUNK_SHIFT) - 1 };
     const uint32_t more = length / 8 < MOST ? length / 8 : MOST;
-    struct cm_kept found = nothing;
     cm_lock_acquire(&cm_heap_lock);
-    for (uint32_t i = 0; i < CACHE && found.run.region == NULL; i++) {
-        if (cache[i].run.region != NULL && cache[i].length - length <= more) {
-            found = take(&cache[i]);
-        }
-    }
+    const struct cm_kept found = take(find(cache, 0, length, more));
     cm_lock_release(&cm_heap_lock);
     return found;
 }

@@ -4,9 +4,10 @@
 
 /*
  * Freed runs with guards. They wait in quarantine, where each new one takes a random place of 16,
- * and what it displaces goes to a cache of 32, from which blocks of about that length get their
- * memory, guards and all. How many chunks may be kept has a limit. Whatever becomes of one, it is
- * looked at before, and if the program wrote to it the program is stopped.
+ * and what it displaces goes to a cache of 512, from which blocks of about that length get their
+ * memory, guards and all. How many chunks may be kept has a limit: others, of the cache first, make
+ * room for new ones. Whatever becomes of one, it is looked at before, and if the program wrote to
+ * it the program is stopped.
  */
 
 #include "hard.h"
@@ -19,6 +20,9 @@ struct cm_kept {
     bool forbidden;  /* all of it is inaccessible, not only the guards */
 };
 
+/* Might it be kept, if there is room? Takes the heap's lock. */
+bool cm_hard_would_keep(struct cm_kept kept);
+
 /* Of one that is just freed. */
 void cm_hard_keep(struct cm_kept kept);
 
@@ -26,7 +30,8 @@ void cm_hard_keep(struct cm_kept kept);
  * there is none. */
 unsigned char *cm_hard_reuse(uint32_t *length, enum cm_kind kind);
 
-/* Frees all that are kept. */
-void cm_hard_kept_release(void);
+/* Frees those in quarantine, and those in the cache. */
+void cm_hard_end_quarantine(void);
+void cm_hard_drain_cache(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "hard_runs.h"
 
+#include "footprint.h"
 #include "hard_cache.h"
 #include "hard_canary.h"
 #include "hard_guards.h"
@@ -9,7 +10,7 @@
 #include "sys.h"
 #include <core/arith.h>
 
-enum { LONG = 1024 }; /* chunks: is given back at once */
+enum { LONG = 1024 }; /* chunks: is given back at once, if that is paid for */
 
 /* ---- allocation ---- */
 
@@ -89,6 +90,18 @@ size_t cm_hard_freed_size(struct cm_place place, const void *block) {
 
 /* ---- freeing ---- */
 
+/* To make memory anew takes many times as long as to write zeros, but of a long block the program
+ * may have used little, or want no more. Then it is not paid for, and is zeroed, if only it can
+ * wait in quarantine as well as what was given back. */
+static bool is_to_be_given_back(struct cm_kept kept) {
+    if (kept.length <= LONG || cm_sys_page_size() > CM_CHUNK_SIZE) {
+        return false;
+    }
+    const bool waits_zeroed = cm_hard_would_keep(kept);
+    kept.purged = true;
+    return kept.length / 2 > cm_footprint_debt() || (!waits_zeroed && cm_hard_would_keep(kept));
+}
+
 bool cm_hard_run_free(struct cm_place place, void *block, const void *caller) {
     if (!cm_hard_run_is_live(place, block)) {
         return false;
@@ -101,16 +114,13 @@ bool cm_hard_run_free(struct cm_place place, void *block, const void *caller) {
     struct cm_kept kept = {.run = run, .length = cm_guarded_length(run)};
     unsigned char *const memory = cm_guarded_memory(run);
     const size_t bytes = (size_t)kept.length << CM_CHUNK_SHIFT;
-    /* To make memory anew takes several times as long as to write zeros, but of a long block the
-     * program may have used little. */
-    kept.purged =
-        kept.length > LONG && cm_sys_page_size() <= CM_CHUNK_SIZE && cm_sys_purge(memory, bytes);
+    kept.purged = is_to_be_given_back(kept) && cm_sys_purge(memory, bytes);
     if (!kept.purged) {
         memset(memory, 0, bytes);
     }
     cm_runs_condemn(run, kept.purged);
-    if ((kept.purged || place.kind == CM_KIND_HARD_TIGHT) && cm_can_forbid()) {
-        kept.forbidden = cm_sys_forbid(memory, bytes);
+    if (kept.purged || place.kind == CM_KIND_HARD_TIGHT) {
+        kept.forbidden = cm_forbid(memory, bytes);
     }
     cm_hard_keep(kept);
     return true;
@@ -151,18 +161,16 @@ static void shift_heap(void) {
     unsigned char *const memory = cm_guarded_alloc(length, 1, CM_KIND_HARD_LARGE);
     if (memory != NULL) {
         cm_runs_condemn(cm_guarded_run(cm_region_of(memory), memory), true);
-        if (cm_can_forbid()) {
-            (void)cm_sys_forbid(memory, (size_t)length << CM_CHUNK_SHIFT);
-        }
+        (void)cm_forbid(memory, (size_t)length << CM_CHUNK_SHIFT);
     }
 }
 
 bool cm_hard_runs_start(void) {
-    cm_guards_set_up();
     cm_lock_acquire(&cm_heap_lock);
     const bool reserved = cm_region_harden();
     cm_lock_release(&cm_heap_lock);
     if (reserved) {
+        cm_guards_set_up(cm_section.use->records);
         shift_heap();
     }
     return reserved;

@@ -63,6 +63,7 @@ static size_t hollow_slabs(const struct cm_region *region) {
 /* Needs the reclaim lock: slots that are held while their memory is given back are missing. */
 static size_t reclaim(uint64_t keep) {
     size_t purged = 0;
+    cm_hard_drain_cache();
     cm_thread_flush();
     for (unsigned size_class = 1; size_class <= CM_SLAB_CLASSES; size_class++) {
         cm_depot_drain(size_class);
@@ -97,7 +98,7 @@ size_t cm_reclaim(uint64_t keep) {
         return 0;
     }
     cm_lock_acquire(&cm_reclaim_lock);
-    cm_hard_kept_release();
+    cm_hard_end_quarantine();
     cm_hard_flush();
     const size_t purged = reclaim(keep);
     cm_lock_release(&cm_reclaim_lock);

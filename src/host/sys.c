@@ -105,6 +105,30 @@ bool cm_sys_forbid(void *start, size_t size) {
     return protect_within(start, size, PROT_NONE);
 }
 
+bool cm_sys_permit(void *start, size_t size) {
+    return protect_within(start, size, PROT_READ | PROT_WRITE);
+}
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
+bool cm_sys_mark(void *start, size_t size) {
+    return quiet_syscall(SYS_madvise, (uintptr_t)start, size, MADV_GUARD_INSTALL) == 0;
+}
+
+bool cm_sys_unmark(void *start, size_t size) {
+    return quiet_syscall(SYS_madvise, (uintptr_t)start, size, MADV_GUARD_REMOVE) == 0;
+}
+
+bool cm_sys_has_markers(void *page) {
+    enum { NO_ADVICE = INT16_MAX };
+    const size_t size = cm_sys_page_size();
+    return quiet_syscall(SYS_madvise, (uintptr_t)page, size, NO_ADVICE) != 0 &&
+           cm_sys_mark(page, size) && cm_sys_unmark(page, size);
+}
+
 bool cm_sys_data_is_limited(void) {
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
     const int saved = errno;

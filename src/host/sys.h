@@ -36,8 +36,18 @@ bool cm_sys_unlock(void *start, size_t size);
 /* Makes [start, start + size), narrowed to whole pages, read-only, if the system lets it. */
 bool cm_sys_lock(void *start, size_t size);
 
-/* The same, inaccessible. */
+/* The same, inaccessible, and readable and writable again. */
 bool cm_sys_forbid(void *start, size_t size);
+bool cm_sys_permit(void *start, size_t size);
+
+/* Makes [start, start + size), whole pages, inaccessible by markers in the page tables (Linux
+ * 6.13), and takes them away. The contents are lost, and zero then. A mapping is not split, and
+ * nothing that has a limit is used or given up, but locked memory is refused. */
+bool cm_sys_mark(void *start, size_t size);
+bool cm_sys_unmark(void *start, size_t size);
+
+/* Does the system know these markers? False where it says yes to anything, as emulators do. */
+bool cm_sys_has_markers(void *page);
 
 /* Is there a limit on data, RLIMIT_DATA? */
 bool cm_sys_data_is_limited(void);

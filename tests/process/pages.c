@@ -3,7 +3,8 @@
  * A library to preload that makes the system look as if its pages were of TEST_PAGE_SIZE bytes, to
  * whoever asks through getauxval and syscall, as chunkmalloc does: mappings are aligned to them,
  * and a call that names a part of one stops the program. Standing before the C library, it sees
- * nothing of what that does itself. At its end it says how many calls it has seen.
+ * nothing of what that does itself. At its end it says how many calls it has seen. Where
+ * TEST_OLD_SYSTEM is set, the system knows no markers of pages, as before Linux 6.13.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -62,6 +63,11 @@ static long map_pages(long (*next)(long, ...), const long *arguments) {
     return (long)first;
 }
 
+static bool is_too_new(long number, long advice) {
+    enum { GUARD_INSTALL = 102 };
+    return number == SYS_madvise && advice == GUARD_INSTALL && getenv("TEST_OLD_SYSTEM") != NULL;
+}
+
 long syscall(long number, ...) {
     static long (*next)(long, ...);
     if (next == NULL) {
@@ -74,6 +80,10 @@ long syscall(long number, ...) {
         arguments[i] = va_arg(list, long);
     }
     va_end(list);
+    if (is_too_new(number, arguments[2])) {
+        errno = EINVAL;
+        return -1;
+    }
     if (number == SYS_munmap) {
         arguments[1] = (long)whole_pages((size_t)arguments[1]);
     }

@@ -57,6 +57,34 @@ static void reserved_memory_must_be_unlocked(void **state) {
     assert_int_equal(errno, STRANGE_ERRNO);
 }
 
+static void marked_memory_cannot_be_touched(void **state) {
+    (void)state;
+    const size_t page = cm_sys_page_size();
+    unsigned char *const start = cm_sys_reserve(4 * page);
+    assert_non_null(start);
+    assert_true(cm_sys_unlock(start, 4 * page));
+    errno = STRANGE_ERRNO;
+    if (!cm_sys_has_markers(start)) {
+        assert_int_equal(errno, STRANGE_ERRNO);
+        skip(); /* before Linux 6.13 */
+    }
+    memset(start, 1, 4 * page);
+    assert_true(cm_sys_mark(start + page, 2 * page));
+    assert_int_equal(fixture_signal_of(write_byte, start + page - 1), 0);
+    assert_int_equal(fixture_signal_of(read_byte, start + page), SIGSEGV);
+    assert_int_equal(fixture_signal_of(write_byte, start + 3 * page - 1), SIGSEGV);
+    assert_int_equal(fixture_signal_of(write_byte, start + 3 * page), 0);
+    assert_true(cm_sys_unmark(start, 4 * page));
+    assert_int_equal(start[page], 0);
+    assert_int_equal(start[3 * page], 1);
+    assert_true(cm_sys_forbid(start, page));
+    assert_true(cm_sys_permit(start, page));
+    assert_int_equal(start[0], 1);
+    cm_sys_unreserve(start, 4 * page);
+    assert_false(cm_sys_mark(start, page));
+    assert_int_equal(errno, STRANGE_ERRNO);
+}
+
 static void what_cannot_be_had_is_refused(void **state) {
     (void)state;
     errno = STRANGE_ERRNO;
@@ -99,6 +127,7 @@ int main(void) {
         cmocka_unit_test(memory_is_about_what_the_system_says),
         cmocka_unit_test(this_program_has_no_more_rights_than_its_caller),
         cmocka_unit_test(reserved_memory_must_be_unlocked),
+        cmocka_unit_test(marked_memory_cannot_be_touched),
         cmocka_unit_test(what_cannot_be_had_is_refused),
         cmocka_unit_test(purged_memory_is_zero),
         cmocka_unit_test(writing_tells_errno),
