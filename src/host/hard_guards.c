@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "hard_guards.h"
 
+#include "hard_record.h"
 #include "sys.h"
 
 enum {
@@ -16,7 +17,6 @@ static bool has_small_pages(void) {
 
 static bool has_markers; /* constant after the start */
 static bool data_is_limited;
-static bool protects; /* there is memory that was protected */
 
 void cm_guards_set_up(void *page) {
     has_markers = has_small_pages() && cm_sys_has_markers(page);
@@ -32,34 +32,50 @@ bool cm_can_guard(void) {
     return has_small_pages() && (has_markers || can_protect());
 }
 
-bool cm_forbid(void *start, size_t size) {
+enum cm_barrier cm_forbid(void *start, size_t size) {
     if (has_markers && cm_sys_mark(start, size)) {
-        return true;
+        return CM_BARRIER_MARKERS;
     }
-    if (!has_small_pages() || !can_protect()) {
-        return false;
-    }
-    __atomic_store_n(&protects, true, __ATOMIC_RELAXED);
-    return cm_sys_forbid(start, size);
+    return has_small_pages() && can_protect() && cm_sys_forbid(start, size) ? CM_BARRIER_PROTECTION
+                                                                            : CM_BARRIER_NONE;
 }
 
-static bool permit(void *start, size_t size) {
-    return (!has_markers || cm_sys_unmark(start, size)) &&
-           (!__atomic_load_n(&protects, __ATOMIC_RELAXED) || cm_sys_permit(start, size));
-}
-
-bool cm_unforbid(void *start, size_t size) {
-    if (!has_small_pages() || permit(start, size)) {
+bool cm_unforbid(void *start, size_t size, enum cm_barrier barrier) {
+    if (barrier == CM_BARRIER_NONE ||
+        (barrier == CM_BARRIER_MARKERS && cm_sys_unmark(start, size)) ||
+        (barrier == CM_BARRIER_PROTECTION && cm_sys_permit(start, size))) {
         return true;
     }
-    __atomic_store_n(&data_is_limited, true, __ATOMIC_RELAXED);
     (void)cm_sys_purge(start, size);
-    (void)cm_sys_forbid(start, size);
+    if (barrier == CM_BARRIER_PROTECTION) {
+        __atomic_store_n(&data_is_limited, true, __ATOMIC_RELAXED);
+        (void)cm_sys_forbid(start, size);
+    }
     return false;
 }
 
+/* A guard's barrier is told in its chunk's record, which no block has. A filter of system calls may
+ * come between: what was made of markers is not taken back by protecting, nor the reverse. */
+static uint32_t *barrier_of(const struct cm_region *region, uint32_t chunk) {
+    return cm_record((struct cm_place){region, CM_KIND_HARD_LARGE},
+                     cm_chunk_address(region, chunk));
+}
+
 static void guard(const struct cm_region *region, uint32_t chunk) {
-    (void)cm_forbid(cm_chunk_address(region, chunk), CM_CHUNK_SIZE);
+    const enum cm_barrier barrier = cm_forbid(cm_chunk_address(region, chunk), CM_CHUNK_SIZE);
+    cm_record_set(barrier_of(region, chunk), barrier);
+}
+
+/* Chunks from a guard on, of which all that have a barrier have the guard's. */
+static bool unguard(const struct cm_region *region, uint32_t chunk, uint32_t length) {
+    uint32_t *const barrier = barrier_of(region, chunk);
+    const bool opened =
+        cm_unforbid(cm_chunk_address(region, chunk), (size_t)length << CM_CHUNK_SHIFT,
+                    (enum cm_barrier)cm_record_get(barrier));
+    if (opened) {
+        cm_record_set(barrier, CM_BARRIER_NONE);
+    }
+    return opened;
 }
 
 unsigned char *cm_guarded_memory(struct cm_run run) {
@@ -96,10 +112,20 @@ unsigned char *cm_guarded_alloc(uint64_t length, uint64_t align, enum cm_kind ki
     return cm_guarded_memory(run);
 }
 
-void cm_guarded_free(struct cm_run run, uint32_t length, bool purged) {
-    unsigned char *const start = cm_chunk_address(run.region, run.chunk);
-    const size_t size = (size_t)(length + GUARDS) << CM_CHUNK_SHIFT;
-    if (cm_unforbid(start, size)) {
+void cm_guarded_free(struct cm_run run, uint32_t length, bool purged, enum cm_barrier barrier) {
+    const uint32_t last = run.chunk + length + 1;
+    const uint32_t first_barrier = cm_record_get(barrier_of(run.region, run.chunk));
+    const uint32_t last_barrier = cm_record_get(barrier_of(run.region, last));
+    bool opened;
+    if (first_barrier == last_barrier && (barrier == CM_BARRIER_NONE || barrier == first_barrier)) {
+        opened = unguard(run.region, run.chunk, length + GUARDS);
+    } else {
+        opened = cm_unforbid(cm_guarded_memory(run), (size_t)length << CM_CHUNK_SHIFT, barrier);
+        opened = unguard(run.region, run.chunk, 1) && opened;
+        opened = unguard(run.region, last, 1) && opened;
+    }
+    if (opened) {
+        cm_record_set(barrier_of(run.region, last), CM_BARRIER_NONE);
         (void)__atomic_fetch_sub(&runs, 1, __ATOMIC_RELAXED);
         cm_runs_free_condemned(run, purged);
     }
@@ -118,7 +144,7 @@ bool cm_guarded_resize(struct cm_run run, uint32_t old, uint64_t wanted) {
             return false;
         }
     }
-    if (!cm_unforbid(cm_chunk_address(run.region, first + old), CM_CHUNK_SIZE)) {
+    if (!unguard(run.region, first + old, 1)) {
         return false;
     }
     const bool changed = cm_runs_resize(run, length + GUARDS);

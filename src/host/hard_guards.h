@@ -18,8 +18,20 @@ void cm_guards_set_up(void *page);
 /* Would a new run have guards? */
 bool cm_can_guard(void);
 
-/* Makes whole chunks inaccessible, of which the contents may be lost. False if they are not. */
-bool cm_forbid(void *start, size_t size);
+/* How memory is made inaccessible. */
+enum cm_barrier {
+    CM_BARRIER_NONE, /* it is not */
+    CM_BARRIER_MARKERS,
+    CM_BARRIER_PROTECTION
+};
+
+/* Makes whole chunks inaccessible, if it can. Their contents may be lost. */
+enum cm_barrier cm_forbid(void *start, size_t size);
+
+/* Makes accessible again what was made inaccessible so. False if the system refuses: then it takes
+ * no memory and does not count as data; and nothing is protected from then on if that could not be
+ * taken back, since a limit must have been set. */
+bool cm_unforbid(void *start, size_t size, enum cm_barrier barrier);
 
 /* The memory of length chunks between guards, marked as what starts there; NULL if there is none.
  */
@@ -33,11 +45,8 @@ uint32_t cm_guarded_length(struct cm_run run);
 /* In place: the guard behind moves. False if that is not possible. */
 bool cm_guarded_resize(struct cm_run run, uint32_t old, uint64_t wanted);
 
-/* Makes all of it accessible again. False if the system refuses: then it takes no memory, nor does
- * it count as data, and nothing is protected from then on, since a limit must have been set. */
-bool cm_unforbid(void *start, size_t size);
-
-/* Of one that is condemned; if it cannot be made accessible, it is lost. */
-void cm_guarded_free(struct cm_run run, uint32_t length, bool purged);
+/* Of one that is condemned, with what lies between the guards behind such a barrier; if it cannot
+ * be made accessible, it is lost. */
+void cm_guarded_free(struct cm_run run, uint32_t length, bool purged, enum cm_barrier barrier);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "hard_cache.h"
 #include "hard_canary.h"
-#include "hard_guards.h"
 #include "hard_record.h"
 #include "sys.h"
 
@@ -84,7 +83,7 @@ bool cm_hard_would_keep(struct cm_kept kept) {
 /* Stops the program if it wrote to what is kept, as far as that was possible. */
 static void check_kept(struct cm_kept kept) {
     const size_t size = (size_t)kept.length << CM_CHUNK_SHIFT;
-    if (kept.run.region != NULL && !kept.forbidden) {
+    if (kept.run.region != NULL && kept.barrier == CM_BARRIER_NONE) {
         const unsigned char *const memory = cm_guarded_memory(kept.run);
         if (!cm_is_zero(memory, size)) {
             cm_die_with("write after free", " to", memory, size);
@@ -94,7 +93,7 @@ static void check_kept(struct cm_kept kept) {
 
 static void release(struct cm_kept kept) {
     if (kept.run.region != NULL) {
-        cm_guarded_free(kept.run, kept.length, kept.purged);
+        cm_guarded_free(kept.run, kept.length, kept.purged, kept.barrier);
     }
 }
 
@@ -178,7 +177,7 @@ unsigned char *cm_hard_reuse(uint32_t *length, enum cm_kind kind) {
     }
     unsigned char *const memory = cm_guarded_memory(kept.run);
     const size_t size = (size_t)kept.length << CM_CHUNK_SHIFT;
-    if (kept.forbidden && !cm_unforbid(memory, size)) {
+    if (!cm_unforbid(memory, size, kept.barrier)) {
         return NULL;
     }
     check_kept(kept);

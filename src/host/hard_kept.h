@@ -10,14 +10,14 @@
  * it the program is stopped.
  */
 
-#include "hard.h"
+#include "hard_guards.h"
 
 /* A run that is condemned. region NULL is none. */
 struct cm_kept {
     struct cm_run run;
-    uint32_t length; /* between the guards */
-    bool purged;     /* its memory was given back; else it is zero */
-    bool forbidden;  /* all of it is inaccessible, not only the guards */
+    uint32_t length;         /* between the guards */
+    bool purged;             /* its memory was given back; else it is zero */
+    enum cm_barrier barrier; /* of what lies between the guards */
 };
 
 /* Might it be kept, if there is room? Takes the heap's lock. */

@@ -120,7 +120,7 @@ bool cm_hard_run_free(struct cm_place place, void *block, const void *caller) {
     }
     cm_runs_condemn(run, kept.purged);
     if (kept.purged || place.kind == CM_KIND_HARD_TIGHT) {
-        kept.forbidden = cm_forbid(memory, bytes);
+        kept.barrier = cm_forbid(memory, bytes);
     }
     cm_hard_keep(kept);
     return true;

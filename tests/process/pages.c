@@ -64,8 +64,9 @@ static long map_pages(long (*next)(long, ...), const long *arguments) {
 }
 
 static bool is_too_new(long number, long advice) {
-    enum { GUARD_INSTALL = 102 };
-    return number == SYS_madvise && advice == GUARD_INSTALL && getenv("TEST_OLD_SYSTEM") != NULL;
+    enum { GUARD_INSTALL = 102, GUARD_REMOVE };
+    return number == SYS_madvise && (advice == GUARD_INSTALL || advice == GUARD_REMOVE) &&
+           getenv("TEST_OLD_SYSTEM") != NULL;
 }
 
 long syscall(long number, ...) {

@@ -143,6 +143,33 @@ static void runs_lie_between_guards(void **state) {
     assert_untouchable(longer);
 }
 
+/* As if by a filter of system calls: for this, ../process/pages.c is preloaded. */
+static void markers_may_be_refused_later(void **state) {
+    (void)state;
+    if (getenv("TEST_FILTER") == NULL) {
+        skip();
+    }
+    (void)cm_reclaim(0);
+    const uint64_t before = cm_runs_condemned;
+    unsigned char *const marked = hard_get(100000);
+    const uint64_t lost = cm_sys_has_markers(marked) ? 2 : 0;
+    unsigned char *const freed = hard_get(5000 * CM_GRANULE);
+    hard_give(freed);
+    assert_int_equal(setenv("TEST_OLD_SYSTEM", "1", 1), 0);
+    unsigned char *const protected = hard_get(200000);
+    assert_untouchable(protected - 1);
+    hard_give(protected);
+    (void)cm_reclaim(0);
+    assert_int_equal(hard_place(protected).kind, CM_KIND_NONE);
+    assert_untouchable(marked - 1);
+    hard_give(marked);
+    (void)cm_reclaim(0);
+    assert_null(cm_check());
+    assert_int_equal(cm_runs_condemned, before + lost);
+    assert_int_equal(unsetenv("TEST_OLD_SYSTEM"), 0);
+    assert_non_null(hard_get(200000));
+}
+
 static void the_sample_ends_with_its_chunk(void **state) {
     (void)state;
     assert_null(cm_hard_tight_alloc(0, 1, NULL));
@@ -234,6 +261,7 @@ int main(void) {
         cmocka_unit_test(kept_runs_are_looked_at_whatever_becomes_of_them),
         cmocka_unit_test(displaced_runs_are_looked_at),
         cmocka_unit_test(runs_lie_between_guards),
+        cmocka_unit_test(markers_may_be_refused_later),
         cmocka_unit_test(the_sample_ends_with_its_chunk),
         cmocka_unit_test(frees_do_not_end_the_quarantine),
         cmocka_unit_test(blocks_of_no_bytes_cannot_be_touched),
