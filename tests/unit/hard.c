@@ -53,6 +53,24 @@ static void check_canary(void *context) {
     cm_canary_check(around->bytes, around->size, 64 - around->size);
 }
 
+static void each_byte_is_looked_at(void **state) {
+    (void)state;
+    enum { MOST = 1024 };
+    static _Alignas(16) unsigned char memory[16 + MOST + 16];
+    for (size_t size = 16; size <= MOST; size += 16) {
+        memory[15] = memory[16 + size] = 1;
+        assert_true(cm_is_zero(memory + 16, size));
+        assert_true(cm_is_zero_here(memory + 16, size));
+        memory[15] = memory[16 + size] = 0;
+        for (size_t i = 16; i < 16 + size; i++) {
+            memory[i] = 1;
+            assert_false(cm_is_zero(memory + 16, size));
+            assert_false(cm_is_zero_here(memory + 16, size));
+            memory[i] = 0;
+        }
+    }
+}
+
 static void each_byte_of_a_canary_counts(void **state) {
     (void)state;
     for (size_t size = 64; size >= 40; size -= 3) {
@@ -235,6 +253,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_slot_has_a_record_of_its_own),
         cmocka_unit_test(a_record_says_what_the_program_has),
+        cmocka_unit_test(each_byte_is_looked_at),
         cmocka_unit_test(each_byte_of_a_canary_counts),
         cmocka_unit_test(canaries_differ),
         cmocka_unit_test(a_damaged_canary_stops_the_program),
