@@ -67,10 +67,16 @@ static uint32_t find(struct part part, uint32_t start, uint32_t length, uint32_t
     return UINT32_MAX;
 }
 
-/* Any, for which there is no room any more: a random one of the cache, if it has one. */
-static struct cm_kept take_any(uint32_t chosen) {
-    const uint32_t place = find(cache, chosen, 1, UINT32_MAX - 1);
-    return take(place != UINT32_MAX ? place : find(quarantine, chosen, 1, UINT32_MAX - 1));
+/* A random one that takes of the same room: of the cache, where none was purged, if it has one. */
+static struct cm_kept take_like(struct cm_kept kept, uint32_t chosen) {
+    uint32_t place = kept.purged ? UINT32_MAX : find(cache, chosen, 1, UINT32_MAX - 1);
+    for (uint32_t i = 0; i < QUARANTINE && place == UINT32_MAX; i++) {
+        const uint32_t other = (chosen + i) % QUARANTINE;
+        if (lengths[other] != 0 && places[other].purged == kept.purged) {
+            place = other;
+        }
+    }
+    return take(place);
 }
 
 bool cm_hard_would_keep(struct cm_kept kept) {
@@ -133,7 +139,7 @@ static void insert(struct part part, struct cm_kept kept, void (*displace)(struc
         const uint32_t place = vacant != UINT32_MAX ? vacant : part.first + chosen;
         const struct cm_kept before = take(place);
         const struct cm_kept other =
-            before.run.region == NULL && !has_room(kept) ? take_any(chosen) : nothing;
+            before.run.region == NULL && !has_room(kept) ? take_like(kept, chosen) : nothing;
         is_in = before.run.region == NULL && other.run.region == NULL;
         if (is_in) {
             put(place, kept);

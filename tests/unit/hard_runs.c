@@ -94,6 +94,25 @@ static void what_was_given_back_is_kept_where_there_is_no_limit(void **state) {
     cm_region_limit = UINT64_MAX;
 }
 
+static void only_what_is_alike_makes_room(void **state) {
+    (void)state;
+    enum { LARGE = 50, LONG = 2 };
+    (void)cm_reclaim(0);
+    for (unsigned i = 0; i < LARGE + LONG; i++) {
+        blocks[i] = hard_get((size_t)(i < LARGE ? 10 : 2500) << CM_CHUNK_SHIFT);
+    }
+    wait_until_debt_is_paid();
+    const uint64_t keep = cm_footprint.keep;
+    cm_footprint_keep(UINT32_MAX);
+    const uint64_t before = cm_runs_condemned;
+    for (unsigned i = 0; i < LARGE + LONG; i++) {
+        hard_give(blocks[i]);
+    }
+    cm_footprint_keep(keep);
+    assert_int_equal(cm_runs_condemned, before + LARGE + 1);
+    (void)cm_reclaim(0);
+}
+
 static void write_and_reuse_run(void *block) {
     ((volatile unsigned char *)block)[SIZE] = 1;
     for (unsigned i = 0; i < 2000; i++) {
@@ -258,6 +277,7 @@ int main(void) {
         cmocka_unit_test(what_stays_resident_is_little),
         cmocka_unit_test(long_blocks_taken_and_freed_in_turn_stay_resident),
         cmocka_unit_test(what_was_given_back_is_kept_where_there_is_no_limit),
+        cmocka_unit_test(only_what_is_alike_makes_room),
         cmocka_unit_test(kept_runs_are_looked_at_whatever_becomes_of_them),
         cmocka_unit_test(displaced_runs_are_looked_at),
         cmocka_unit_test(runs_lie_between_guards),
