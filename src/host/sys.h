@@ -65,8 +65,8 @@ void cm_sys_ask_for_huge_pages(void *start, size_t size);
  * page would cost. Changes no contents; may do nothing. */
 void cm_sys_populate(void *start, size_t size);
 
-/* Does memory lie at all of [start, start + size)? True where the system does not say. */
-bool cm_sys_is_mapped(const void *start, size_t size);
+/* May all of [start, start + size), at least 8 bytes, be read, as far as a look can tell? */
+bool cm_sys_is_readable(const void *start, size_t size);
 
 /* Gives the memory of [start, start + size), whole pages, back. The contents are lost. */
 bool cm_sys_purge(void *start, size_t size);

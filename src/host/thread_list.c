@@ -40,7 +40,7 @@ void cm_thread_list_clear(void) {
 
 /* A thread's own says where in the table it is. */
 CM_RACES_ON_PURPOSE static bool is_there(const struct cm_thread *thread, size_t place) {
-    return cm_sys_is_mapped(thread, sizeof *thread) &&
+    return cm_sys_is_readable(thread, sizeof *thread) &&
            *(const volatile uint32_t *)&thread->place == place;
 }
 

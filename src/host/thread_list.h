@@ -5,8 +5,7 @@
 /*
  * The threads with magazines, in a table of addresses: nobody but its thread writes to what a
  * thread has. A thread whose last destructors are the first to allocate ends without our hearing of
- * it; its place stays, and is passed over: that memory is no longer there, or another's. (Memory
- * that is there, but may not be read, is not told apart: who looks through the table would fault.)
+ * it; its place stays, and is passed over: that memory can no longer be read, or is another's.
  *
  * cm_thread_lock is held wherever these are called.
  */

@@ -115,6 +115,7 @@ static uint32_t number_of(const char *name) {
         {"mmap", SYS_mmap},
         {"mprotect", SYS_mprotect},
         {"munmap", SYS_munmap},
+        {"rt_sigprocmask", SYS_rt_sigprocmask},
         {"sysinfo", SYS_sysinfo},
         {"write", SYS_write},
     };

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 
 /* The C library holds the first 32 keys' values in the thread's descriptor; for others it
  * allocates, and frees after the last destructor. The last keys made here are of those. */
@@ -101,6 +102,25 @@ static void *allocate_at_once(void *argument) {
     return NULL;
 }
 
+/* Where a thread was of whose end the allocator has not heard, there may be anything later. */
+static void take_its_stack_away(void) {
+    enum { STACK = 1 << 20 };
+    pthread_attr_t attributes;
+    pthread_t thread;
+    unsigned char *const stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
+                                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(stack != MAP_FAILED);
+    CHECK(pthread_attr_init(&attributes) == 0);
+    CHECK(pthread_attr_setstack(&attributes, stack, STACK) == 0);
+    CHECK(pthread_create(&thread, &attributes, live_until_late, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(pthread_attr_destroy(&attributes) == 0);
+    CHECK(mprotect(stack, STACK, PROT_NONE) == 0);
+    CHECK(library_stats().threads <= 1);
+    CHECK(munmap(stack, STACK) == 0);
+    CHECK(library_stats().threads <= 1);
+}
+
 static void run_threads(void *(*work)(void *), size_t count) {
     pthread_t threads[AT_ONCE];
     for (size_t first = 0; first < count; first += AT_ONCE) {
@@ -144,6 +164,7 @@ int main(void) {
         CHECK(atomic_load(&last_rounds) == 4 * AT_ONCE);
         run_threads(allocate_at_once, 4 * AT_ONCE);
         CHECK(library_stats().threads <= 1);
+        take_its_stack_away();
         check_library();
     }
     return 0;

@@ -85,6 +85,26 @@ static void marked_memory_cannot_be_touched(void **state) {
     assert_int_equal(errno, STRANGE_ERRNO);
 }
 
+static void it_is_known_what_can_be_read(void **state) {
+    (void)state;
+    const size_t page = cm_sys_page_size();
+    unsigned char *const start = cm_sys_reserve(4 * page);
+    assert_non_null(start);
+    errno = STRANGE_ERRNO;
+    assert_false(cm_sys_is_readable(start + page, page));
+    assert_true(cm_sys_unlock(start + page, 2 * page));
+    assert_true(cm_sys_lock(start + 2 * page, page));
+    assert_true(cm_sys_is_readable(start + page, 2 * page));
+    assert_true(cm_sys_is_readable(start + page, 8));
+    assert_false(cm_sys_is_readable(start + page - 1, 9));
+    assert_false(cm_sys_is_readable(start + 3 * page - 8, 9));
+    assert_true(cm_sys_forbid(start + 2 * page, page));
+    assert_false(cm_sys_is_readable(start + page, page + 8));
+    cm_sys_unreserve(start, 4 * page);
+    assert_false(cm_sys_is_readable(start + page, 8));
+    assert_int_equal(errno, STRANGE_ERRNO);
+}
+
 static void what_cannot_be_had_is_refused(void **state) {
     (void)state;
     errno = STRANGE_ERRNO;
@@ -128,6 +148,7 @@ int main(void) {
         cmocka_unit_test(this_program_has_no_more_rights_than_its_caller),
         cmocka_unit_test(reserved_memory_must_be_unlocked),
         cmocka_unit_test(marked_memory_cannot_be_touched),
+        cmocka_unit_test(it_is_known_what_can_be_read),
         cmocka_unit_test(what_cannot_be_had_is_refused),
         cmocka_unit_test(purged_memory_is_zero),
         cmocka_unit_test(writing_tells_errno),
