@@ -91,8 +91,8 @@ size_t cm_hard_freed_size(struct cm_place place, const void *block) {
 /* ---- freeing ---- */
 
 /* To make memory anew takes many times as long as to write zeros, but of a long block the program
- * may have used little, or want no more. Then it is not paid for, and is zeroed, if only it can
- * wait in quarantine as well as what was given back. */
+ * may have used little, or want no more. While there is debt it is zeroed instead, unless only what
+ * was given back could wait in quarantine. */
 static bool is_to_be_given_back(struct cm_kept kept) {
     if (kept.length <= LONG || cm_sys_page_size() > CM_CHUNK_SIZE) {
         return false;
