@@ -24,7 +24,21 @@ extern void *cm_own_malloc(size_t size)
 
 /* NULL: not so. */
 static inline void *fast_malloc(size_t size) {
-    return !cm_unlikely(size > CM_SMALL_MAX) ? cm_thread_pop(cm_class_of(size)) : NULL;
+    if (cm_unlikely(size > CM_SMALL_MAX) || !cm_enter_fast()) {
+        return NULL;
+    }
+    void *const block = cm_thread_pop(cm_class_of(size));
+    cm_leave_fast();
+    return block;
+}
+
+static inline bool fast_push(size_t size_class, void *block) {
+    if (!cm_enter_fast()) {
+        return false;
+    }
+    const bool pushed = cm_thread_push(size_class, block);
+    cm_leave_fast();
+    return pushed;
 }
 
 /* False if it is not so, nor if what the pointer names is not live, or has no room for size bytes.
@@ -37,7 +51,7 @@ static inline bool fast_free(void *block, size_t size) {
     const size_t kind = cm_section_map[offset >> CM_CHUNK_SHIFT];
     return !cm_unlikely(!cm_is_slot(kind, cm_offset_in_slab(block))) &&
            !cm_unlikely(size > cm_class_size((unsigned)kind)) &&
-           !cm_unlikely(!cm_thread_push(kind, block));
+           !cm_unlikely(!fast_push(kind, block));
 }
 
 /* ---- finding a block ---- */
@@ -222,7 +236,7 @@ static CM_COLD void free_found(void *block, const void *caller) {
             cm_die_with("double free", " of", block, 0);
         }
         cm_reclaim_if_due();
-    } else if (!cm_thread_push(place.kind, block)) {
+    } else if (!fast_push(place.kind, block)) {
         cm_thread_give(place.kind, block);
         cm_reclaim_if_due();
     }

@@ -146,7 +146,7 @@ static void *alloc(size_t size, size_t alignment, const void *caller) {
 /* False in a handler that interrupted what is here. What makes a thread active may call back, and
  * must be over before. */
 static bool enter(void) {
-    if (cm_unlikely(cm_thread_self.hard == NULL) && !cm_inside.is) {
+    if (cm_unlikely(cm_thread_self.hard == NULL) && !cm_is_inside_slow()) {
         (void)cm_thread_is_active();
     }
     return cm_enter();
@@ -255,9 +255,8 @@ static CM_COLD void *leave_late(void *slot) {
 }
 
 CM_INLINE void *leave_with(void *slot) {
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    cm_inside.is = false;
-    return cm_unlikely(cm_inside.any_aside) ? leave_late(slot) : slot;
+    cm_leave_aside();
+    return cm_unlikely(cm_thread_self.any_aside) ? leave_late(slot) : slot;
 }
 
 static CM_COLD void *find_and_leave(struct cm_hard_pool *pool, unsigned size_class, void *slot) {

@@ -4,7 +4,6 @@
 #include "fork.h"
 #include "hard.h"
 #include "hard_cache.h"
-#include "inside.h"
 #include "out.h"
 #include "runs.h"
 #include "thread_list.h"
@@ -14,7 +13,6 @@
 
 __thread struct cm_thread cm_thread_self;
 struct cm_lock cm_thread_lock = CM_LOCK_INITIALISER;
-__thread struct cm_inside cm_inside;
 
 static pthread_key_t key;
 static bool has_key;
@@ -65,6 +63,9 @@ static void flush_class(struct cm_thread *self, unsigned size_class) {
 }
 
 void cm_thread_flush(void) {
+    if (cm_is_inside_fast()) {
+        return;
+    }
     for (unsigned size_class = 1; size_class <= CM_CLASSES; size_class++) {
         flush_class(&cm_thread_self, size_class);
     }
@@ -81,6 +82,7 @@ static void end_thread(void *thread) {
     } else if (self->state == CM_THREAD_ENDING) {
         const bool entered = cm_enter();
         self->state = CM_THREAD_ENDED;
+        cm_leave_forever();
         cm_thread_flush();
         cm_hard_flush();
         delist(self);
@@ -151,9 +153,9 @@ bool cm_thread_is_active(void) {
     return self->state != CM_THREAD_ENDED;
 }
 
-/* Of magazines, or of what makes them. */
+/* Of magazines, or of what makes them, or that it may use now. */
 static bool has_none(const struct cm_thread *self) {
-    return cm_hard_on || self->state == CM_THREAD_ENDED;
+    return cm_hard_on || self->state == CM_THREAD_ENDED || cm_is_inside_fast();
 }
 
 void cm_thread_after_fork(void) {
@@ -229,7 +231,7 @@ static void *take(struct cm_thread *self, unsigned size_class) {
 
 void *cm_thread_take(unsigned size_class) {
     struct cm_thread *const self = &cm_thread_self;
-    if (cm_inside.is) {
+    if (cm_is_inside_slow()) {
         return NULL;
     }
     (void)cm_thread_is_active();
@@ -339,7 +341,7 @@ static void give(struct cm_thread *self, unsigned size_class, void *block) {
 
 void cm_thread_give(unsigned size_class, void *block) {
     struct cm_thread *const self = &cm_thread_self;
-    if (!cm_inside.is) {
+    if (!cm_is_inside_slow()) {
         (void)cm_thread_is_active();
     }
     if (cm_enter()) {
@@ -352,9 +354,9 @@ void cm_thread_give(unsigned size_class, void *block) {
 
 void cm_set_aside(void *block) {
     for (size_t i = 0; i < CM_SET_ASIDE; i++) {
-        if (cm_inside.aside[i] == NULL) {
-            cm_inside.aside[i] = block;
-            cm_inside.any_aside = true;
+        if (cm_thread_self.aside[i] == NULL) {
+            cm_thread_self.aside[i] = block;
+            cm_thread_self.any_aside = true;
             return;
         }
     }
@@ -364,9 +366,9 @@ void cm_set_aside(void *block) {
 static void *take_aside(size_t place) {
     void *block = NULL;
     if (cm_enter()) {
-        block = cm_inside.aside[place];
-        cm_inside.aside[place] = NULL;
-        cm_inside.is = false;
+        block = cm_thread_self.aside[place];
+        cm_thread_self.aside[place] = NULL;
+        cm_leave_aside();
     }
     return block;
 }
@@ -390,7 +392,7 @@ static bool free_one_aside(void *block) {
 }
 
 void cm_free_aside(void) {
-    cm_inside.any_aside = false;
+    cm_thread_self.any_aside = false;
     for (size_t i = 0; i < CM_SET_ASIDE; i++) {
         void *const block = take_aside(i);
         if (block == NULL) {

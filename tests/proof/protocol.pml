@@ -10,6 +10,8 @@
  * done, so that the child's copy is whole. protocol.py defines one of the faults WRONG_*, each of
  * which must break a claim.
  *
+ * A fast path is one step: a handler that interrupts one keeps away from the magazines.
+ *
  * Smaller than the library: 2 threads of STEPS steps, 4 blocks, of which at the start the program
  * has 2 and the depot one; magazines of one block, a depot of one magazine. What only one thread can see is one step.
  */
