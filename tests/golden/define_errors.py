@@ -5,6 +5,7 @@ CHUNK_HEAP_DEFINE with a wrong argument stops every compiler with the message th
 and with right ones at the edge of the rules it does not.
 """
 
+import re
 import sys
 
 from compilers import complaint, installed
@@ -35,29 +36,42 @@ WRONG = {
 RIGHT = ["1", "1, 16", "31", "32", "33, 16", "4096, 65536", "64, 1024, 0",
          "1 << 20, 1 << 4, 0, CHUNK_HEAP_NODES_OUTSIDE | CHUNK_HEAP_GROWS", "10u, 64ul"]
 
-USE = """
-#include <chunkmalloc/heap.h>
-CHUNK_HEAP_DEFINE(heap, %s);
-const void *use(void);
-const void *use(void) { return &heap; }
-"""
+HEAD = "#include <chunkmalloc/heap.h>\n"
+USE = "CHUNK_HEAP_DEFINE(heap_%d, %s); extern char use_%d; char use_%d = sizeof(&heap_%d);\n"
+
+
+def uses(all_arguments):
+    """A heap a line, from the second on."""
+    lines = [USE % (i, arguments, i, i, i) for i, arguments in enumerate(all_arguments)]
+    return HEAD + "".join(lines)
+
+
+def errors_by_line(said):
+    """The errors of each line of the file itself, at which macros are used."""
+    found = {}
+    for line in said.splitlines():
+        error = re.match(r".*/use\.\w+:(\d+):\d+: error: (.*)", line)
+        if error:
+            found.setdefault(int(error.group(1)), []).append(error.group(2))
+    return found
 
 
 def main():
     flags = [f"-I{sys.argv[1]}", "-Wall", "-Wextra"]
     faults = []
     for compiler, standard in installed():
-        for arguments, rules in WRONG.items():
-            said = complaint(compiler, standard, flags, USE % arguments) or ""
-            errors = [line for line in said.splitlines() if "error:" in line]
-            told = [rule for rule in rules if any(rule in line for line in errors)]
-            if told != rules or len(errors) != len(rules):
+        at_use = ["-ferror-limit=0"] if "clang" in compiler else ["-ftrack-macro-expansion=0"]
+        said = complaint(compiler, standard, flags + at_use, uses(WRONG)) or ""
+        errors = errors_by_line(said)
+        for number, (arguments, rules) in enumerate(WRONG.items(), 2):
+            here = errors.pop(number, [])
+            told = [rule for rule in rules if any(rule in line for line in here)]
+            if told != rules or len(here) != len(rules):
                 faults.append(f"{compiler} -std={standard} ({arguments}): only {rules} expected, "
-                              f"said: {errors}")
-        for arguments in RIGHT:
-            said = complaint(compiler, standard, flags, USE % arguments)
-            if said is not None:
-                faults.append(f"{compiler} -std={standard} ({arguments}): {said}")
+                              f"said: {here}")
+        said = complaint(compiler, standard, flags, uses(RIGHT))
+        if errors or said is not None:
+            faults.append(f"{compiler} -std={standard}: {errors} {said}")
     sys.exit("\n".join(faults) or 0)
 
 
