@@ -26,6 +26,9 @@ CLANG = {"CC": "clang", "CXX": "clang++"}
 STRICT = ["-Dwerror=true", "-Dtests=enabled", "-Dbench=enabled"]
 NO_RECOVERY = [f"-D{language}_args=-fno-sanitize-recover=all" for language in ("c", "cpp")]
 
+
+HOSTED_SUITES = ("unit", "contract", "process", "misuse")
+
 children = set()
 
 
@@ -201,12 +204,10 @@ def targets_in(build, folder):
 
 
 def checked(level, suites, *more):
-    """Those of the suite process run programs of the suites unit and contract, too."""
-
     def step(log):
         options = [f"-Dchecks={level}", "-Dtests=enabled", "-Dbench=disabled", *more]
         build = set_up(log, level, options)
-        folders = ("src", *(f"tests/{name}" for name in {"unit", "contract", *suites}))
+        folders = ("src", "tests/contract", *(f"tests/{name}" for name in suites))
         compile_all(log, build, *(name for folder in folders for name in targets_in(build, folder)))
         words = [word for name in suites for word in ("--suite", name)]
         return meson_test(log, build, "--no-suite", "once", *words)
@@ -370,10 +371,9 @@ FULL = [
     Step("suites of the clang build", clang_suites, "build with clang"),
     Step("address and undefined sanitizers", sanitized),
     Step("thread sanitizer", threads_sanitized),
-    # The smallest heap that can be built is soon full, so that the second region is used. What is
-    # checked exhaustively need not be checked less, but takes too long for whole processes.
-    Step("debug checks, smallest heap", checked("debug", ("process", "misuse"), "-Dheap_size=16")),
-    Step("exhaustive checks, smallest heap", checked("exhaustive", ("unit", "contract"), "-Dheap_size=16")),
+    # The smallest heap that can be built is soon full, so that the second region is used.
+    Step("debug checks, smallest heap", checked("debug", HOSTED_SUITES, "-Dheap_size=16")),
+    Step("exhaustive checks", checked("exhaustive", ("unit", "contract"))),
     Step("installed copy", installed, "build with gcc"),
 ]
 
