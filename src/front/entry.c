@@ -175,7 +175,19 @@ static __attribute__((noinline)) void *allocate_slowly(size_t size, const void *
     return cm_hard_on ? cm_hard_malloc(size, caller) : allocate_plainly(size);
 }
 
-static inline void *allocate(size_t size, const void *caller) {
+/* Not worth a question where the mode is an option: then the fast paths serve nothing. */
+static inline bool is_hard_from_the_start(void) {
+#ifdef CM_HARDENED
+    return cm_hard_on;
+#else
+    return false;
+#endif
+}
+
+CM_INLINE void *allocate(size_t size, const void *caller) {
+    if (is_hard_from_the_start()) {
+        return cm_hard_malloc(size, caller != NULL ? caller : CALLER);
+    }
     void *const block = fast_malloc(size);
     return !cm_unlikely(block == NULL) ? block : allocate_slowly(size, caller);
 }
@@ -251,8 +263,10 @@ static __attribute__((noinline)) void free_slowly(void *block, const void *calle
     }
 }
 
-static inline void release(void *block, const void *caller) {
-    if (cm_unlikely(!fast_free(block, 0))) {
+CM_INLINE void release(void *block, const void *caller) {
+    if (is_hard_from_the_start()) {
+        cm_hard_free_or(block, caller != NULL ? caller : CALLER, free_found);
+    } else if (cm_unlikely(!fast_free(block, 0))) {
         free_slowly(block, caller);
     }
 }

@@ -8,6 +8,7 @@
 #include "hard_zero.h"
 #include "inside.h"
 #include "reclaim.h"
+#include "sys.h"
 #include <errno.h>
 
 bool cm_hard_on;
@@ -29,8 +30,12 @@ bool cm_hard_start(void) {
 /* Makes a free slot the program's. A pool may have been overwritten, or have got a block that two
  * threads freed at once: it may only name slots that are free. */
 CM_INLINE void hand_out(void *slot, uint32_t *record, size_t all, size_t size, unsigned site) {
-    if (cm_unlikely(cm_record_is_live(cm_record_get(record)))) {
+    const uint32_t before = cm_record_get(record);
+    if (cm_unlikely(cm_record_is_live(before))) {
         cm_die_with("double free", " of", slot, all);
+    }
+    if (all > CM_CHUNK_SIZE && before == CM_RECORD_NEW) {
+        cm_sys_populate(slot, all); /* else each page is asked for when it is looked at */
     }
     if (cm_unlikely(!cm_is_zero(slot, all))) {
         cm_die_with("write after free", " to", slot, all);

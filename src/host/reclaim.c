@@ -100,6 +100,7 @@ size_t cm_reclaim(uint64_t keep) {
     cm_lock_acquire(&cm_reclaim_lock);
     cm_hard_end_quarantine();
     cm_hard_flush();
+    cm_slab_release_kept();
     const size_t purged = reclaim(keep);
     cm_lock_release(&cm_reclaim_lock);
     cm_leave();

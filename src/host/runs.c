@@ -64,9 +64,19 @@ static void change_dirty(const struct cm_region *region, uint32_t change) {
     cm_count(&cm_footprint.dirty, (uint64_t)(int64_t)(int32_t)change);
 }
 
-/* fresh: chunks at the end that were never used before. Returns how many are not resident. */
-static uint32_t leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length,
-                            uint32_t fresh) {
+/* A bit for each of the first chunks, up to 64, that is not resident. */
+static uint64_t absent_first(const struct cm_region *region, uint32_t chunk, uint32_t length) {
+    const uint32_t shift = chunk & 63;
+    uint64_t touched = region->touched[chunk / 64] >> shift;
+    if (shift != 0 && length > 64 - shift) {
+        touched |= region->touched[chunk / 64 + 1] << (64 - shift);
+    }
+    return ~touched & bits_up_to(length < 64 ? length - 1 : 63);
+}
+
+/* fresh: chunks at the end that were never used before. */
+static void leaves_free(const struct cm_region *region, uint32_t chunk, uint32_t length,
+                        uint32_t fresh) {
     const uint32_t dirty = count_touched(region, chunk, length);
     chunk_require(region->use->free_dirty >= dirty && dirty + fresh <= length);
     change_dirty(region, -dirty);
@@ -75,7 +85,6 @@ static uint32_t leaves_free(const struct cm_region *region, uint32_t chunk, uint
     cm_count(&cm_footprint.used, length);
     cm_count(&cm_footprint.taken, length);
     cm_count(&cm_footprint.again, length - dirty - fresh);
-    return length - dirty;
 }
 
 static void becomes_free(const struct cm_region *region, uint32_t chunk, uint32_t length) {
@@ -161,7 +170,8 @@ static struct cm_run alloc_once(const struct cm_run_request *request, struct cm_
     cm_lock_acquire(&cm_heap_lock);
     const struct cm_run run = alloc_locked(request, &news->fresh);
     if (run.region != NULL) {
-        news->absent = leaves_free(run.region, run.chunk, request->length, news->fresh);
+        news->absent = absent_first(run.region, run.chunk, request->length);
+        leaves_free(run.region, run.chunk, request->length, news->fresh);
         enter(run, request);
     }
     *purging_now = purging;

@@ -31,8 +31,8 @@ struct cm_run_request {
 
 /* What is known of the memory of a new run, in chunks. */
 struct cm_run_news {
-    uint32_t fresh;  /* at its end, never used before: zero */
-    uint32_t absent; /* in it, not resident */
+    uint32_t fresh;  /* so many at its end were never used before: zero */
+    uint64_t absent; /* a bit for each of the first 64: not resident */
 };
 
 /* Takes the heap's lock. */

@@ -43,60 +43,85 @@ static void set_class(struct cm_slab *slab, unsigned size_class) {
 }
 
 /* A slab is soon full where many are in use; a single one is a small share of what these take. */
-static bool is_worth_populating(uint32_t absent) {
+static bool is_worth_populating(uint32_t bare) {
     enum { MANY = 64 }; /* 4 MiB */
-    return absent > CM_SLAB_CHUNKS / 2 &&
+    return __builtin_popcount(bare) > CM_SLAB_CHUNKS / 2 &&
            cm_counted(&cm_footprint.small_bytes) > MANY * CM_SLAB_SIZE;
 }
 
-static struct cm_run get_run(struct cm_run_news *news) {
+/* Memory for a slab; NULL is none. */
+struct place {
+    unsigned char *memory;
+    uint16_t bare; /* chunks of it that are not resident */
+};
+
+static struct place get_place(void) {
     const struct cm_run_request request = {.length = CM_SLAB_CHUNKS, .align = CM_SLAB_CHUNKS};
-    return cm_runs_alloc(&request, news);
-}
-
-/* One of two: where it is cannot be known. Either may be refused, also the first alone, if another
- * thread frees memory in between. */
-static struct cm_run get_hard_run(struct cm_run_news *news) {
-    struct cm_run_news other_news;
-    const struct cm_run run = get_run(news);
-    const struct cm_run other = get_run(&other_news);
-    const bool take_other = run.region == NULL || (other.region != NULL && cm_hard_random(2) == 1);
-    const struct cm_run rest = take_other ? run : other;
-    if (rest.region != NULL) {
-        cm_runs_free_slab(rest, 0);
-    }
-    if (take_other) {
-        *news = other_news;
-    }
-    return take_other ? other : run;
-}
-
-/* Memory for a slab, or NULL. */
-static unsigned char *get_memory(bool hard) {
     struct cm_run_news news;
-    const struct cm_run run = hard ? get_hard_run(&news) : get_run(&news);
-    if (run.region == NULL) {
-        return NULL;
+    const struct cm_run run = cm_runs_alloc(&request, &news);
+    return run.region == NULL
+               ? (struct place){NULL, 0}
+               : (struct place){cm_chunk_address(run.region, run.chunk), (uint16_t)news.absent};
+}
+
+/* Hardened slabs are made at one of two places, so that nobody knows where; the other is kept for
+ * the next time, untouched. Guarded by the heap's lock. */
+static struct place kept;
+
+static struct place keep(struct place place) {
+    cm_lock_acquire(&cm_heap_lock);
+    const struct place before = kept;
+    kept = place;
+    cm_lock_release(&cm_heap_lock);
+    return before;
+}
+
+static void free_place(struct place place) {
+    const struct cm_region *const region = cm_region_of(place.memory);
+    if (region != NULL) {
+        const size_t chunk = cm_offset_in(region, place.memory) >> CM_CHUNK_SHIFT;
+        cm_runs_free_slab((struct cm_run){region, (uint32_t)chunk}, place.bare);
     }
-    unsigned char *const memory = cm_chunk_address(run.region, run.chunk);
-    if (is_worth_populating(news.absent)) {
-        cm_sys_populate(memory, CM_SLAB_SIZE);
+}
+
+void cm_slab_release_kept(void) {
+    free_place(keep((struct place){NULL, 0}));
+}
+
+static struct place get_hard_place(void) {
+    const struct place fresh = get_place();
+    struct place other = keep((struct place){NULL, 0});
+    if (other.memory == NULL) {
+        other = get_place();
     }
-    return memory;
+    const bool take_other =
+        fresh.memory == NULL || (other.memory != NULL && cm_hard_random(2) == 1);
+    free_place(keep(take_other ? fresh : other));
+    return take_other ? other : fresh;
+}
+
+static struct place get_memory(bool hard) {
+    struct place place = hard ? get_hard_place() : get_place();
+    if (place.memory != NULL && is_worth_populating(place.bare)) {
+        cm_sys_populate(place.memory, CM_SLAB_SIZE);
+        place.bare = 0;
+    }
+    return place;
 }
 
 /* Releases the lock for as long as it takes to get memory. */
 static struct cm_slab *make_slab(struct cm_slab_list *list, unsigned size_class,
                                  struct cm_lock *lock) {
     cm_lock_release(lock);
-    unsigned char *const memory = get_memory(cm_is_hard(size_class));
+    const struct place place = get_memory(cm_is_hard(size_class));
     cm_lock_acquire(lock);
-    if (memory == NULL) {
+    if (place.memory == NULL) {
         return NULL;
     }
-    struct cm_slab *const slab = cm_slab_row(cm_region_of(memory), memory);
+    struct cm_slab *const slab = cm_slab_row(cm_region_of(place.memory), place.memory);
     chunk_require(slab->out == 0 && slab->ready == 0 && slab->next == NULL);
-    slab->memory = memory;
+    slab->memory = place.memory;
+    slab->bare = place.bare;
     set_class(slab, size_class);
     list->slabs++;
     list->idle++;

@@ -36,6 +36,9 @@ enum chunk_misuse cm_slab_misuse(const struct cm_region *region, const void *add
 /* Gives slabs with no slot out back to the heap. Needs the class's lock. */
 void cm_slab_release_idle(struct cm_slab_list *list);
 
+/* Gives back what is kept for the next slab of the hardened mode. Takes the heap's lock. */
+void cm_slab_release_kept(void);
+
 /* Gives the memory of the slab back where no slot is out. The lock is the class's; it is held when
  * this is called and when it returns, but not while the system works. Returns the bytes. */
 size_t cm_slab_hollow(struct cm_slab_list *list, struct cm_slab *slab, struct cm_lock *lock);

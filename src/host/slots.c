@@ -4,6 +4,7 @@
 #include "footprint.h"
 #include "hard_cache.h"
 #include "hard_record.h"
+#include "sys.h"
 #include <core/assert.h>
 #include <core/bits.h>
 
@@ -52,9 +53,8 @@ static void set_ready(struct cm_slab *slab, uint32_t chunks, bool ready) {
     slab->ready = (uint16_t)(ready ? slab->ready | chunks : slab->ready & ~chunks);
 }
 
-/* A chunk whose slots are not carved; there is one. */
-static unsigned choose_chunk(const struct cm_slab *slab) {
-    const uint32_t left = (uint16_t)~slab->ready;
+/* One of the chunks whose slots are not carved; there is one. */
+static unsigned choose_chunk(const struct cm_slab *slab, uint32_t left) {
     if (!cm_is_hard(slab->size_class)) {
         return bits_lowest(left);
     }
@@ -79,17 +79,41 @@ static void make_free(const struct cm_slab *slab, unsigned first, unsigned end) 
     }
 }
 
-/* Carves the slots of a chunk. */
-static void carve(struct cm_slab *slab) {
-    const unsigned chunk = choose_chunk(slab);
-    chunk_require(chunk < CM_SLAB_CHUNKS);
-    const unsigned end = first_slot(slab, chunk + 1);
-    const unsigned first = first_slot(slab, chunk);
-    if (first < end) {
-        fill_hollow(slab, 1u << chunk);
+/* Asks at once for what is not resident of these: else each page is asked for when it is touched.
+ */
+static void make_resident(struct cm_slab *slab, uint32_t chunks) {
+    uint32_t left = chunks & (slab->bare | slab->hollow);
+    slab->bare = (uint16_t)(slab->bare & ~left);
+    while (left != 0) {
+        const unsigned first = bits_lowest(left);
+        const unsigned length = bits_lowest(~(uint64_t)(left >> first));
+        cm_sys_populate(slab->memory + ((size_t)first << CM_CHUNK_SHIFT),
+                        (size_t)length << CM_CHUNK_SHIFT);
+        left &= ~(uint32_t)0 << (first + length);
     }
-    make_free(slab, first, end);
-    set_ready(slab, 1u << chunk, true);
+}
+
+/* Carves the slots of further chunks until count can be taken, or there are no more. */
+static void carve_for(struct cm_slab *slab, unsigned count) {
+    uint32_t chosen = 0;
+    uint32_t filled = 0;
+    uint32_t left = (uint16_t)~slab->ready;
+    for (unsigned found = slab->carved - slab->out; found < count && left != 0;) {
+        const unsigned chunk = choose_chunk(slab, left);
+        chunk_require(chunk < CM_SLAB_CHUNKS);
+        const unsigned slots = first_slot(slab, chunk + 1) - first_slot(slab, chunk);
+        left &= ~(1u << chunk);
+        chosen |= 1u << chunk;
+        filled |= slots > 0 ? 1u << chunk : 0;
+        found += slots;
+    }
+    make_resident(slab, filled);
+    fill_hollow(slab, filled);
+    for (uint32_t rest = chosen; rest != 0; rest &= rest - 1) {
+        const unsigned chunk = bits_lowest(rest);
+        make_free(slab, first_slot(slab, chunk), first_slot(slab, chunk + 1));
+    }
+    set_ready(slab, chosen, true);
 }
 
 /* Of free slots, those that share no cache line with one that is not; all, if lines hold no whole
@@ -152,9 +176,7 @@ unsigned cm_slots_take(struct cm_slab *slab, void **blocks, unsigned count, bool
     const unsigned slots = cm_classes[slab->size_class].slots;
     unsigned taken = 0;
     while (taken < count && slab->out < slots) {
-        while (slab->carved == slab->out) {
-            carve(slab);
-        }
+        carve_for(slab, count - taken);
         const unsigned before = taken;
         if (alone) {
             taken += take_carved(slab, blocks + taken, count - taken, true);

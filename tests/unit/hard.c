@@ -2,6 +2,7 @@
 /* The hardened mode: records, canaries, quarantine. */
 #include "hard_blocks.h"
 
+#include "host/footprint.h"
 #include "host/hard_cache.h"
 #include "host/hard_canary.h"
 #include "host/reclaim.h"
@@ -39,6 +40,18 @@ static void a_record_says_what_the_program_has(void **state) {
         assert_false(hard_is_live(block));
         assert_false(hard_try_free(block));
     }
+}
+
+/* Of the two places for a slab, the other one is kept, until all is to be given back. */
+static void a_place_is_kept_for_the_next_slab(void **state) {
+    (void)state;
+    (void)cm_reclaim(0);
+    const uint64_t before = cm_counted(&cm_footprint.used);
+    void *const block = hard_get(SIZE);
+    assert_int_equal(cm_counted(&cm_footprint.used), before + 2 * CM_SLAB_CHUNKS);
+    hard_give(block);
+    (void)cm_reclaim(0);
+    assert_int_equal(cm_counted(&cm_footprint.used), before);
 }
 
 /* ---- canaries ---- */
@@ -253,6 +266,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_slot_has_a_record_of_its_own),
         cmocka_unit_test(a_record_says_what_the_program_has),
+        cmocka_unit_test(a_place_is_kept_for_the_next_slab),
         cmocka_unit_test(each_byte_is_looked_at),
         cmocka_unit_test(each_byte_of_a_canary_counts),
         cmocka_unit_test(canaries_differ),

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "host/footprint.h"
+#include "host/runs.h"
 #include "host/slab.h"
 
 enum { MANY = 4096 * 5 / 2 };
@@ -133,6 +134,25 @@ static void slots_are_carved_by_the_chunk(void **state) {
     }
     give_all(&list, CLASS, IN_CHUNK + 1);
     assert_int_equal(kind_of(blocks[0]), CM_KIND_NONE);
+}
+
+/* And no more: where a slot starts the mark is, and the rest of it may never be used. */
+static void what_is_carved_is_asked_for_at_once(void **state) {
+    (void)state;
+    enum { SMALL = 4, LONG = 36, IN_CHUNK = CM_CHUNK_SIZE / 64 };
+    (void)cm_runs_purge(0);
+    struct cm_slab_list list = {0};
+    assert_int_equal(take(&list, SMALL, blocks, 10), 10);
+    assert_int_equal(list.first->bare, 0xfffe);
+    assert_int_equal(take(&list, SMALL, blocks + 10, 3 * IN_CHUNK), 3 * IN_CHUNK);
+    assert_int_equal(list.first->bare, 0xfff0);
+    assert_int_equal(list.first->ready, 0x000f);
+    give_all(&list, SMALL, 10 + 3 * IN_CHUNK);
+    (void)cm_runs_purge(0);
+    assert_int_equal(cm_class_size(LONG), 2 * CM_CHUNK_SIZE);
+    assert_int_equal(take(&list, LONG, blocks, 2), 2);
+    assert_int_equal(list.first->bare, 0xfffa);
+    give_all(&list, LONG, 2);
 }
 
 /* Threads that take tiny slots do not come to share cache lines as long as whole ones are free. */
@@ -302,6 +322,7 @@ int main(void) {
         cmocka_unit_test(slots_are_distinct_and_whole),
         cmocka_unit_test(slots_come_in_order_of_address),
         cmocka_unit_test(slots_are_carved_by_the_chunk),
+        cmocka_unit_test(what_is_carved_is_asked_for_at_once),
         cmocka_unit_test(whole_lines_are_taken_first),
         cmocka_unit_test(a_bad_address_is_told_from_others),
         cmocka_unit_test(a_slot_given_twice_is_returned),
