@@ -23,7 +23,7 @@ struct cm_slab {
     uint16_t out;     /* slots that are out */
     uint16_t reached; /* slots from this one on were never out */
     uint16_t hollow;  /* a bit a chunk: given back since a slot in it was last out */
-    uint16_t bare;    /* a bit a chunk: not resident when the slab was made, and not asked for since */
+    uint16_t bare;    /* a bit a chunk: not resident when the slab was made, nor asked for since */
     uint8_t size_class;
     bool held;   /* its memory is being given back: nothing is to be taken from it */
     uint8_t low; /* all slots of the words of bits below this one are out */
