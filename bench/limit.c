@@ -3,6 +3,9 @@
  * The "speed of light": an allocator for the bench alone that does the least possible. A stack for
  * each class and thread, linked through the free blocks; nothing is checked, nothing is ever given
  * back to the system. Full stacks go to other threads through a list for each class.
+ *
+ * With WIPES, what it costs at least to find writes to freed memory: freed blocks are zeroed, and
+ * looked at when they are handed out again; nothing else is done.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -205,22 +208,99 @@ __attribute__((noinline)) static void put_aside(unsigned class) {
     shelf->room = stack_limit(class);
 }
 
-static inline void *take_block(unsigned class) {
-    struct shelf *shelf = &shelves[class];
-    struct block *block = shelf->top;
-    if (!likely(block))
-        return refill(class);
-    shelf->top = block->next;
-    shelf->room++;
-    return block;
-}
-
 static inline bool is_ours(const void *block) {
     return (uintptr_t)block - base < SPACE;
 }
 
+static inline size_t unit_of(const void *block) {
+    return ((uintptr_t)block - base) >> UNIT_SHIFT;
+}
+
 static inline unsigned class_at(const void *block) {
-    return class_of_unit[((uintptr_t)block - base) >> UNIT_SHIFT];
+    return class_of_unit[unit_of(block)];
+}
+
+#ifdef WIPES
+
+static size_t size_of_large[SPACE >> UNIT_SHIFT];
+
+typedef uint64_t quad __attribute__((vector_size(32), may_alias, aligned(16)));
+typedef uint64_t pair __attribute__((vector_size(16), may_alias));
+
+#ifdef __x86_64__
+__attribute__((target("avx2")))
+#endif
+static bool
+is_zero(const void *memory, size_t size) {
+    const char *at = memory, *const end = at + size;
+    quad found = {0};
+    for (; at + 128 <= end; at += 128) {
+        const quad *const quads = (const quad *)(const void *)at;
+        found |= quads[0] | quads[1] | quads[2] | quads[3];
+    }
+    pair rest = {0};
+    for (; at < end; at += sizeof rest)
+        rest |= *(const pair *)(const void *)at;
+    return (found[0] | found[1] | found[2] | found[3] | rest[0] | rest[1]) == 0;
+}
+
+static inline size_t used_size(unsigned class, const void *block) {
+    return class_size(class) <= UNIT ? class_size(class) : size_of_large[unit_of(block)];
+}
+
+/* Of a large block, what a program may have written to. */
+static inline void remember(unsigned class, const void *block, size_t size) {
+    const size_t rounded = (size + 15) & ~(size_t)15;
+    if (class_size(class) > UNIT && size_of_large[unit_of(block)] < rounded)
+        size_of_large[unit_of(block)] = rounded;
+}
+
+static inline void *handed_out(unsigned class, struct block *block, size_t size) {
+    if (!likely(block))
+        return NULL;
+    *block = (struct block){0};
+    remember(class, block, size);
+    if (!likely(is_zero(block, used_size(class, block))))
+        _exit(125);
+    return block;
+}
+
+static inline void wipe(unsigned class, void *block) {
+    memset(block, 0, used_size(class, block));
+    if (class_size(class) > UNIT)
+        size_of_large[unit_of(block)] = 0;
+}
+
+#else
+
+static inline size_t used_size(unsigned class, const void *block) {
+    (void)block;
+    return class_size(class);
+}
+
+static inline void remember(unsigned class, const void *block, size_t size) {
+    (void)class, (void)block, (void)size;
+}
+
+static inline void *handed_out(unsigned class, struct block *block, size_t size) {
+    (void)class, (void)size;
+    return block;
+}
+
+static inline void wipe(unsigned class, void *block) {
+    (void)class, (void)block;
+}
+
+#endif
+
+static inline void *take_block(unsigned class, size_t size) {
+    struct shelf *shelf = &shelves[class];
+    struct block *block = shelf->top;
+    if (!likely(block))
+        return handed_out(class, refill(class), size);
+    shelf->top = block->next;
+    shelf->room++;
+    return handed_out(class, block, size);
 }
 
 EXPORT void *malloc(size_t size) {
@@ -228,7 +308,7 @@ EXPORT void *malloc(size_t size) {
         errno = ENOMEM;
         return NULL;
     }
-    return take_block(class_for(size));
+    return take_block(class_for(size), size);
 }
 
 EXPORT void free(void *pointer) {
@@ -237,6 +317,7 @@ EXPORT void free(void *pointer) {
     const unsigned class = class_at(pointer);
     struct shelf *shelf = &shelves[class];
     struct block *block = pointer;
+    wipe(class, block);
     if (!likely(shelf->room))
         put_aside(class);
     block->next = shelf->top;
@@ -250,24 +331,30 @@ EXPORT void *calloc(size_t count, size_t each) {
         errno = ENOMEM;
         return NULL;
     }
-    void *block = take_block(class_for(size));
+    void *block = take_block(class_for(size), size);
+#ifdef WIPES
+    return block;
+#else
     return block ? memset(block, 0, size) : NULL;
+#endif
 }
 
 EXPORT size_t malloc_usable_size(void *block) {
-    return is_ours(block) ? class_size(class_at(block)) : 0;
+    return is_ours(block) ? used_size(class_at(block), block) : 0;
 }
 
 EXPORT void *realloc(void *old, size_t size) {
     if (!old)
         return malloc(size);
-    const size_t had = malloc_usable_size(old);
+    const size_t had = is_ours(old) ? class_size(class_at(old)) : 0;
     if (size == 0) {
         free(old);
         return NULL;
     }
-    if (size <= had && (size > had / 2 || had > UNIT))
+    if (size <= had && (size > had / 2 || had > UNIT)) {
+        remember(class_at(old), old, size);
         return old;
+    }
     void *block = malloc(size);
     if (!block)
         return NULL;
@@ -295,7 +382,8 @@ static void *take_aligned(size_t alignment, size_t size) {
     if (!block)
         return NULL;
     block += -(uintptr_t)block & (alignment - 1);
-    class_of_unit[((uintptr_t)block - base) >> UNIT_SHIFT] = (uint8_t) class;
+    class_of_unit[unit_of(block)] = (uint8_t) class;
+    remember(class, block, size);
     return block;
 }
 

@@ -9,6 +9,7 @@ import subprocess
 BASELINE = "glibc"
 SUBJECT = "chunkmalloc"
 LIMIT = "limit"
+OWN = (LIMIT, "limit-wiping")  # made here, to see what is possible
 DEFAULT = (BASELINE, "jemalloc", SUBJECT)
 
 # name: (file in the library directory, Debian package)
@@ -48,8 +49,8 @@ def find(name, build, extra):
         return Peer(name, extra[name], "given as --lib"), None
     if name == BASELINE:
         return Peer(name, "", os.confstr("CS_GNU_LIBC_VERSION")), None
-    if name == LIMIT:
-        path = os.path.join(build, "bench", "liblimit.so")
+    if name in OWN:
+        path = os.path.join(build, "bench", f"lib{name}.so")
         return (Peer(name, path, "this bench"), None) if os.path.exists(path) else (None, f"{path} is not built")
     if name == SUBJECT:
         found = glob.glob(os.path.join(build, "**", "libchunkmalloc.so"), recursive=True)

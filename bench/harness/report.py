@@ -222,7 +222,7 @@ def table(results):
     blocks.append(threads_table(results))
     blocks.append(locks_table(results))
     for subject in others:
-        if subject not in peers.DEBIAN and subject != peers.LIMIT:
+        if subject not in peers.DEBIAN and subject not in peers.OWN:
             blocks.append(losses(results, subject))
             blocks.append(verdict(results, subject))
     blocks.append(failures(results))
@@ -231,7 +231,7 @@ def table(results):
 
 def verdict(results, subject):
     """Against the best peer: how far ahead or behind, and where the most."""
-    rivals = [peer["name"] for peer in results["peers"] if peer["name"] not in (subject, peers.LIMIT)]
+    rivals = [peer["name"] for peer in results["peers"] if peer["name"] not in (subject, *peers.OWN)]
     counted = [record for record in results["workloads"] if record["counts"]]
     lines = [f"{subject} against its peers"]
     for key, what in (("seconds", "time"), ("peak_kib", "peak RSS")):
