@@ -20,6 +20,7 @@ DEBIAN = {
     "tbbmalloc": ("libtbbmalloc_proxy.so.2", "libtbbmalloc2"),
 }
 ALL = (BASELINE, *DEBIAN, LIMIT, SUBJECT)
+NAMES = (*ALL, *OWN[1:])
 
 
 @dataclasses.dataclass(frozen=True)
