@@ -138,7 +138,12 @@ static bool purge_within(void *start, const void *end) {
     return first < last ? cm_sys_purge((void *)first, last - first) : true;
 }
 
-/* Within a run, nodes are not used, kinds and the rows of slabs are zero. */
+static void *records_of(const struct cm_region *region, const void *slab) {
+    return (void *)(region->use->record_origin + ((uintptr_t)slab >> CM_SLAB_SHIFT) * RECORDS_SIZE);
+}
+
+/* Within a run, nodes are not used, kinds and the rows of slabs are zero; records are not looked at
+ * where no kind says so. */
 bool cm_region_purge(const struct cm_region *region, uint32_t chunk, uint32_t length) {
     unsigned char *const memory = cm_chunk_address(region, chunk);
     const unsigned char *const end = cm_chunk_address(region, chunk + length);
@@ -148,7 +153,11 @@ bool cm_region_purge(const struct cm_region *region, uint32_t chunk, uint32_t le
     struct chunk_node *const node = chunk_index_node(&region->heap, chunk);
     (void)purge_within(node, node + length);
     (void)purge_within(&region->kinds[chunk], &region->kinds[chunk + length]);
-    (void)purge_within(cm_slab_row(region, memory + CM_SLAB_SIZE - 1), cm_slab_row(region, end));
+    const unsigned char *const slab = memory + CM_SLAB_SIZE - 1;
+    (void)purge_within(cm_slab_row(region, slab), cm_slab_row(region, end));
+    if (region->use->records != NULL) {
+        (void)purge_within(records_of(region, slab), records_of(region, end));
+    }
     return true;
 }
 

@@ -6,6 +6,9 @@
 #include "host/hard_cache.h"
 #include "host/hard_canary.h"
 #include "host/reclaim.h"
+#include "host/sys.h"
+
+#include <sys/mman.h>
 
 enum { TURNS = 20000 };
 
@@ -52,6 +55,31 @@ static void a_place_is_kept_for_the_next_slab(void **state) {
     hard_give(block);
     (void)cm_reclaim(0);
     assert_int_equal(cm_counted(&cm_footprint.used), before);
+}
+
+static bool is_resident(const void *address) {
+    const size_t page = cm_sys_page_size();
+    unsigned char resident = 1;
+    assert_int_equal(mincore((void *)((uintptr_t)address & ~(page - 1)), page, &resident), 0);
+    return (resident & 1) != 0;
+}
+
+static void records_are_given_back_with_their_slabs(void **state) {
+    (void)state;
+    static const uint32_t *records[TURNS];
+    (void)cm_reclaim(0);
+    for (unsigned i = 0; i < TURNS; i++) {
+        blocks[i] = hard_get(CM_GRANULE);
+        records[i] = cm_record(hard_place(blocks[i]), blocks[i]);
+        assert_true(is_resident(records[i]));
+    }
+    for (unsigned i = 0; i < TURNS; i++) {
+        hard_give(blocks[i]);
+    }
+    (void)cm_reclaim(0);
+    for (unsigned i = 0; i < TURNS && cm_sys_page_size() == CM_CHUNK_SIZE; i++) {
+        assert_false(is_resident(records[i]));
+    }
 }
 
 /* ---- canaries ---- */
@@ -267,6 +295,7 @@ int main(void) {
         cmocka_unit_test(every_slot_has_a_record_of_its_own),
         cmocka_unit_test(a_record_says_what_the_program_has),
         cmocka_unit_test(a_place_is_kept_for_the_next_slab),
+        cmocka_unit_test(records_are_given_back_with_their_slabs),
         cmocka_unit_test(each_byte_is_looked_at),
         cmocka_unit_test(each_byte_of_a_canary_counts),
         cmocka_unit_test(canaries_differ),
