@@ -45,7 +45,7 @@ static void set_class(struct cm_slab *slab, unsigned size_class) {
 /* A slab is soon full where many are in use; a single one is a small share of what these take. */
 static bool is_worth_populating(uint32_t bare) {
     enum { MANY = 64 }; /* 4 MiB */
-    return __builtin_popcount(bare) > CM_SLAB_CHUNKS / 2 &&
+    return (size_t)__builtin_popcount(bare) > CM_SLAB_CHUNKS / 2 &&
            cm_counted(&cm_footprint.small_bytes) > MANY * CM_SLAB_SIZE;
 }
 
@@ -145,6 +145,7 @@ static void release_slab(struct cm_slab_list *list, struct cm_slab *slab) {
     slab->carved = 0;
     slab->reached = 0;
     slab->hollow = 0;
+    slab->bare = 0;
     slab->low = 0;
     list->slabs--;
     list->idle--;

@@ -145,9 +145,11 @@ static void what_is_carved_is_asked_for_at_once(void **state) {
     assert_int_equal(take(&list, SMALL, blocks, 10), 10);
     assert_int_equal(list.first->bare, 0xfffe);
     assert_int_equal(take(&list, SMALL, blocks + 10, 3 * IN_CHUNK), 3 * IN_CHUNK);
-    assert_int_equal(list.first->bare, 0xfff0);
-    assert_int_equal(list.first->ready, 0x000f);
+    const struct cm_slab *const slab = list.first;
+    assert_int_equal(slab->bare, 0xfff0);
+    assert_int_equal(slab->ready, 0x000f);
     give_all(&list, SMALL, 10 + 3 * IN_CHUNK);
+    assert_true(all_zero(slab, sizeof *slab));
     (void)cm_runs_purge(0);
     assert_int_equal(cm_class_size(LONG), 2 * CM_CHUNK_SIZE);
     assert_int_equal(take(&list, LONG, blocks, 2), 2);
