@@ -5,16 +5,21 @@
 /*
  * The record of a hardened block, outside its memory.
  *
- * New: 0. Live: in its upper half 1 more than the slack, the bytes behind those asked for, or, of a
- * block that ends with its chunk, 1 more than its size; both are less than half of what fits. Free:
- * the upper half is that of the site at which it was freed, and the highest bit is set. The lower
- * half is the number of the site at which it was allocated.
+ * New: 0, or, if its memory is resident, the bit above the number of a site. Live: in its upper
+ * half 1 more than the slack, the bytes behind those asked for, or, of a block that ends with its
+ * chunk, 1 more than its size; both are less than half of what fits. Free: the upper half is that
+ * of the site at which it was freed, and the highest bit is set. The lower half is the number of
+ * the site at which it was allocated.
  */
 
 #include "hard.h"
 #include "sites.h"
 
-enum { CM_RECORD_NEW = 0, CM_RECORD_MOST = INT16_MAX - 1 };
+enum {
+    CM_RECORD_NEW = 0,
+    CM_RECORD_NEW_RESIDENT = 1 << CM_SITE_BITS,
+    CM_RECORD_MOST = INT16_MAX - 1
+};
 
 static const uint32_t CM_RECORD_FREE = (uint32_t)1 << 31;
 

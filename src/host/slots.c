@@ -64,15 +64,17 @@ static unsigned choose_chunk(const struct cm_slab *slab, uint32_t left) {
 }
 
 /* What is in slots that the program does not have: the mark, or nothing and the record of one that
- * is new. */
-static void make_free(const struct cm_slab *slab, unsigned first, unsigned end) {
+ * is new. In absent are the chunks that were not resident before. */
+static void make_free(const struct cm_slab *slab, unsigned first, unsigned end, uint32_t absent) {
     const size_t size = cm_class_size(slab->size_class);
     const bool hard = cm_is_hard(slab->size_class);
     for (unsigned slot = first; slot < end; slot++) {
         unsigned char *const block = slab->memory + slot * size;
         if (hard) {
             const struct cm_place place = {cm_region_of(block), slab->size_class};
-            cm_record_set(cm_record(place, block), CM_RECORD_NEW);
+            const bool is_resident = (chunks_of(slot, size) & absent) == 0;
+            cm_record_set(cm_record(place, block),
+                          is_resident ? CM_RECORD_NEW_RESIDENT : CM_RECORD_NEW);
         } else {
             ((uintptr_t *)(void *)block)[1] = cm_free_mark();
         }
@@ -107,11 +109,12 @@ static void carve_for(struct cm_slab *slab, unsigned count) {
         filled |= slots > 0 ? 1u << chunk : 0;
         found += slots;
     }
+    const uint32_t absent = slab->bare | slab->hollow;
     make_resident(slab, filled);
     fill_hollow(slab, filled);
     for (uint32_t rest = chosen; rest != 0; rest &= rest - 1) {
         const unsigned chunk = bits_lowest(rest);
-        make_free(slab, first_slot(slab, chunk), first_slot(slab, chunk + 1));
+        make_free(slab, first_slot(slab, chunk), first_slot(slab, chunk + 1), absent);
     }
     set_ready(slab, chosen, true);
 }

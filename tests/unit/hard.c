@@ -82,6 +82,36 @@ static void records_are_given_back_with_their_slabs(void **state) {
     }
 }
 
+static unsigned count_records(const unsigned char *memory, uint32_t value) {
+    unsigned count = 0;
+    for (unsigned chunk = 0; chunk < CM_SLAB_CHUNKS; chunk += 2) {
+        const struct cm_place place = hard_place(memory + chunk * (size_t)CM_CHUNK_SIZE);
+        count += cm_is_hard(place.kind) &&
+                 cm_record_get(cm_record(place, memory + chunk * (size_t)CM_CHUNK_SIZE)) == value;
+    }
+    return count;
+}
+
+/* A pool gets four slots of two pages at once, and more when it has two and the next one. */
+static void what_is_resident_is_not_asked_for(void **state) {
+    (void)state;
+    if (cm_sys_page_size() != CM_CHUNK_SIZE) {
+        return;
+    }
+    (void)cm_reclaim(0);
+    void *const first = hard_get(2 * CM_CHUNK_SIZE);
+    struct cm_slab *const slab = cm_slab_row(&cm_section, first);
+    assert_int_equal(count_records(slab->memory, CM_RECORD_NEW), 3);
+    slab->bare = 0;
+    void *const second = hard_get(2 * CM_CHUNK_SIZE);
+    assert_int_equal(count_records(slab->memory, CM_RECORD_NEW), 2);
+    assert_int_equal(count_records(slab->memory, CM_RECORD_NEW_RESIDENT), 4);
+    hard_give(first);
+    hard_give(second);
+    assert_int_equal(count_records(slab->memory, CM_RECORD_NEW), 2);
+    assert_int_equal(count_records(slab->memory, CM_RECORD_NEW_RESIDENT), 4);
+}
+
 /* ---- canaries ---- */
 
 struct around {
@@ -296,6 +326,7 @@ int main(void) {
         cmocka_unit_test(a_record_says_what_the_program_has),
         cmocka_unit_test(a_place_is_kept_for_the_next_slab),
         cmocka_unit_test(records_are_given_back_with_their_slabs),
+        cmocka_unit_test(what_is_resident_is_not_asked_for),
         cmocka_unit_test(each_byte_is_looked_at),
         cmocka_unit_test(each_byte_of_a_canary_counts),
         cmocka_unit_test(canaries_differ),
