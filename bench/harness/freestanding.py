@@ -111,10 +111,9 @@ class Failed(Exception):
 
 def start(run, programs, processor):
     """Runs it to its end on one processor; returns its line of results."""
-    def pin():
-        os.sched_setaffinity(0, {processor})
     argv = run.argv(programs)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=pin) as process:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          preexec_fn=machine.stay_on(processor)) as process:
         output, errors = process.communicate()
     if process.returncode != 0:
         raise Failed(f"status {process.returncode} of {' '.join(argv)}: {errors.strip()[-300:]}")
@@ -127,9 +126,10 @@ def measure(programs, quick, say):
     results, todo, failures = {}, queue.Queue(), []
     runs = all_runs(quick)
     timed = [run for run in runs if run.timed]
+    quietest = machine.quietest()
     for number, run in enumerate(timed, 1):
         say(f"[{number}/{len(runs)}] {run.column.label}: {run.key}")
-        results.setdefault(run.key, {})[run.column.label] = start(run, programs, processors[-1])
+        results.setdefault(run.key, {})[run.column.label] = start(run, programs, quietest)
     for number, run in enumerate((run for run in runs if not run.timed), len(timed) + 1):
         todo.put((number, run))
 

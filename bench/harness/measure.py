@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import peers
+from . import machine, peers
 
 WARM_UP = 0  # the number of the round that is recorded but not counted
 SAMPLE_MS = 5
@@ -61,11 +61,11 @@ class Runner:
         self.expected = {}  # workload -> digest of its output under the baseline
         self.libc = peers.libc_path()
 
-    def run(self, workload, peer, number):
+    def run(self, workload, peer, number, processor):
         with tempfile.TemporaryDirectory(prefix="bench-") as tmp:
-            return self.run_in(tmp, workload, peer, number)
+            return self.run_in(tmp, workload, peer, number, processor)
 
-    def run_in(self, tmp, workload, peer, number):
+    def run_in(self, tmp, workload, peer, number, processor):
         report, output, errors = (os.path.join(tmp, name) for name in ("report", "output", "errors"))
         env = clean_env(tmp)
         preload = peer.path
@@ -78,7 +78,8 @@ class Runner:
         command = [os.path.join(self.programs, "launch"), report, output, str(self.timeout), str(sample), preload,
                    *workload.argv(self.programs, self.work, self.quick)]
         with open(errors, "wb") as stderr:
-            subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stderr=stderr, check=True)
+            subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stderr=stderr, check=True,
+                           preexec_fn=machine.stay_on(processor) if workload.alone else None)
         with open(report, encoding="ascii") as file:
             seen = json.load(file)
         own = own_line(output)
@@ -120,14 +121,16 @@ class Runner:
 
 
 def measure(runner, workload, chosen, rounds):
-    """A B C A B C: {peer name: [results]}, a warm-up first. A pair that fails twice running is left alone."""
+    """A B C B C A: {peer name: [results]}, a warm-up first. A pair that fails twice running is left alone."""
     results = {peer.name: [] for peer in chosen}
+    processor = machine.quietest()
     for number in range(WARM_UP, rounds + 1):
-        for peer in chosen:
+        first = number % len(chosen)
+        for peer in (*chosen[first:], *chosen[:first]):
             mine = results[peer.name]
             if len(mine) >= 2 and "failure" in mine[-1] and "failure" in mine[-2]:
                 continue
-            mine.append(runner.run(workload, peer, number))
+            mine.append(runner.run(workload, peer, number, processor))
             if "failure" in mine[-1]:
                 print(f"  {workload.name} under {peer.name}: {mine[-1]['failure']}", file=sys.stderr, flush=True)
     return results

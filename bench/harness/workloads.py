@@ -8,6 +8,11 @@ import os
 from . import programs, traces
 
 
+# Of those that count for the means, such as keep several processors at work.
+PARALLEL = frozenset(("churn-4t", "larson", "pipeline", "threads", "sharing-active", "sharing-passive", "teardown",
+                      "redis", "node", "xz", "bash-forks"))
+
+
 @dataclasses.dataclass(frozen=True)
 class Workload:
     """One thing to measure. Groups micro, trace and program count for the means, the others do not."""
@@ -24,6 +29,11 @@ class Workload:
     @property
     def counts(self):
         return self.group in ("micro", "trace", "program")
+
+    @property
+    def alone(self):
+        """Is it to stay on one processor? Another may be half as fast, and the kernel changes often."""
+        return self.counts and self.name not in PARALLEL
 
     def argv(self, build, work, quick):
         """The command. `build` holds the programs of the bench, `work` what is made at run time."""
