@@ -131,23 +131,37 @@ void cm_guarded_free(struct cm_run run, uint32_t length, bool purged, enum cm_ba
     }
 }
 
-/* What is given up is given back first: free memory is zero. */
+/* What is given up is given back first: free memory is zero, and has no barriers. */
+static bool shrink(struct cm_run run, uint32_t old, uint32_t length) {
+    const uint32_t first = run.chunk + 1;
+    const size_t surplus = (size_t)(old - length) << CM_CHUNK_SHIFT;
+    if (!cm_sys_purge(cm_chunk_address(run.region, first + length), surplus) ||
+        !unguard(run.region, first + old, 1)) {
+        return false;
+    }
+    const bool shrunk = cm_runs_resize(run, length + GUARDS);
+    guard(run.region, first + (shrunk ? length : old));
+    return shrunk;
+}
+
+/* The guard stays until there is room: there often is none. */
+static bool grow(struct cm_run run, uint32_t old, uint32_t length) {
+    const uint32_t first = run.chunk + 1;
+    if (!cm_runs_resize(run, length + GUARDS)) {
+        return false;
+    }
+    if (!unguard(run.region, first + old, 1)) {
+        (void)cm_runs_resize(run, old + GUARDS);
+        return false;
+    }
+    guard(run.region, first + length);
+    return true;
+}
+
 bool cm_guarded_resize(struct cm_run run, uint32_t old, uint64_t wanted) {
     if (!has_small_pages() || wanted + GUARDS > CHUNK_HEAP_MAX_CHUNKS) {
         return false;
     }
     const uint32_t length = (uint32_t)wanted;
-    const uint32_t first = run.chunk + 1;
-    if (length < old) {
-        const size_t surplus = (size_t)(old - length) << CM_CHUNK_SHIFT;
-        if (!cm_sys_purge(cm_chunk_address(run.region, first + length), surplus)) {
-            return false;
-        }
-    }
-    if (!unguard(run.region, first + old, 1)) {
-        return false;
-    }
-    const bool changed = cm_runs_resize(run, length + GUARDS);
-    guard(run.region, first + (changed ? length : old));
-    return changed;
+    return length < old ? shrink(run, old, length) : grow(run, old, length);
 }

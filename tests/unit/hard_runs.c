@@ -162,6 +162,36 @@ static void runs_lie_between_guards(void **state) {
     assert_untouchable(longer);
 }
 
+/* A block of so many chunks with room behind it. */
+static unsigned char *get_with_room(size_t chunks) {
+    unsigned char *const block = hard_get(chunks * CM_CHUNK_SIZE);
+    void *const behind = hard_get(chunks * CM_CHUNK_SIZE);
+    hard_give(behind);
+    (void)cm_reclaim(0);
+    return block;
+}
+
+static void guards_move_with_the_end(void **state) {
+    (void)state;
+    enum { SHORT = 20, LONGER = 30 };
+    (void)cm_reclaim(0);
+    unsigned char *const block = get_with_room(SHORT);
+    unsigned char *const after = block + SHORT * CM_CHUNK_SIZE;
+    assert_true(cm_hard_resize(hard_place(block), block, LONGER * CM_CHUNK_SIZE));
+    memset(block, 1, LONGER * CM_CHUNK_SIZE);
+    assert_untouchable(block + LONGER * CM_CHUNK_SIZE);
+    assert_true(cm_hard_resize(hard_place(block), block, SHORT * CM_CHUNK_SIZE));
+    assert_untouchable(after);
+    unsigned char *const next = hard_get((LONGER - SHORT) * CM_CHUNK_SIZE);
+    assert_ptr_equal(next, after + 2 * CM_CHUNK_SIZE);
+    assert_int_equal(next[0], 0);
+    assert_false(cm_hard_resize(hard_place(block), block, LONGER * CM_CHUNK_SIZE));
+    assert_untouchable(after);
+    hard_give(block);
+    hard_give(next);
+    assert_null(cm_check());
+}
+
 /* As if by a filter of system calls: for this, ../process/pages.c is preloaded. */
 static void markers_may_be_refused_later(void **state) {
     (void)state;
@@ -170,7 +200,7 @@ static void markers_may_be_refused_later(void **state) {
     }
     (void)cm_reclaim(0);
     const uint64_t before = cm_runs_condemned;
-    unsigned char *const marked = hard_get(100000);
+    unsigned char *const marked = get_with_room(25);
     const uint64_t lost = cm_sys_has_markers(marked) ? 2 : 0;
     unsigned char *const freed = hard_get(5000 * CM_GRANULE);
     hard_give(freed);
@@ -181,6 +211,8 @@ static void markers_may_be_refused_later(void **state) {
     (void)cm_reclaim(0);
     assert_int_equal(hard_place(protected).kind, CM_KIND_NONE);
     assert_untouchable(marked - 1);
+    assert_true(lost == 0 || !cm_hard_resize(hard_place(marked), marked, 30 * CM_CHUNK_SIZE));
+    assert_true(lost == 0 || hard_is_live(marked));
     hard_give(marked);
     (void)cm_reclaim(0);
     assert_null(cm_check());
@@ -281,6 +313,7 @@ int main(void) {
         cmocka_unit_test(kept_runs_are_looked_at_whatever_becomes_of_them),
         cmocka_unit_test(displaced_runs_are_looked_at),
         cmocka_unit_test(runs_lie_between_guards),
+        cmocka_unit_test(guards_move_with_the_end),
         cmocka_unit_test(markers_may_be_refused_later),
         cmocka_unit_test(the_sample_ends_with_its_chunk),
         cmocka_unit_test(frees_do_not_end_the_quarantine),
