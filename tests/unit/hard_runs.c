@@ -162,20 +162,13 @@ static void runs_lie_between_guards(void **state) {
     assert_untouchable(longer);
 }
 
-/* A block of so many chunks with room behind it. */
-static unsigned char *get_with_room(size_t chunks) {
-    unsigned char *const block = hard_get(chunks * CM_CHUNK_SIZE);
-    void *const behind = hard_get(chunks * CM_CHUNK_SIZE);
-    hard_give(behind);
-    (void)cm_reclaim(0);
-    return block;
-}
-
 static void guards_move_with_the_end(void **state) {
     (void)state;
     enum { SHORT = 20, LONGER = 30 };
     (void)cm_reclaim(0);
-    unsigned char *const block = get_with_room(SHORT);
+    unsigned char *const block = hard_get(SHORT * CM_CHUNK_SIZE);
+    hard_give(hard_get(SHORT * CM_CHUNK_SIZE));
+    (void)cm_reclaim(0);
     unsigned char *const after = block + SHORT * CM_CHUNK_SIZE;
     assert_true(cm_hard_resize(hard_place(block), block, LONGER * CM_CHUNK_SIZE));
     memset(block, 1, LONGER * CM_CHUNK_SIZE);
@@ -200,9 +193,12 @@ static void markers_may_be_refused_later(void **state) {
     }
     (void)cm_reclaim(0);
     const uint64_t before = cm_runs_condemned;
-    unsigned char *const marked = get_with_room(25);
+    unsigned char *const marked = hard_get(25 * CM_CHUNK_SIZE);
+    void *const behind = hard_get(25 * CM_CHUNK_SIZE);
     const uint64_t lost = cm_sys_has_markers(marked) ? 2 : 0;
     unsigned char *const freed = hard_get(5000 * CM_GRANULE);
+    hard_give(behind);
+    (void)cm_reclaim(0);
     hard_give(freed);
     assert_int_equal(setenv("TEST_OLD_SYSTEM", "1", 1), 0);
     unsigned char *const protected = hard_get(200000);
