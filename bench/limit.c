@@ -4,8 +4,7 @@
  * each class and thread, linked through the free blocks; nothing is checked, nothing is ever given
  * back to the system. Full stacks go to other threads through a list for each class.
  *
- * With WIPES, what it costs at least to find writes to freed memory: freed blocks are zeroed, and
- * looked at when they are handed out again; nothing else is done.
+ * With WIPES or HARDENS, the least that it takes to promise more: limit_hooks.h.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -101,9 +100,13 @@ static void give_stack(unsigned class, struct block *stack) {
     unlock_depot(depot);
 }
 
+static void push_waiting(unsigned class);
+static void start_hooks(void);
+
 static void give_all(void *unused) {
     (void)unused;
     for (unsigned class = 0; class < CLASSES; class ++) {
+        push_waiting(class);
         give_stack(class, shelves[class].top);
         give_stack(class, shelves[class].spare);
         shelves[class] = (struct shelf){0};
@@ -127,6 +130,7 @@ static void start(void) {
         _exit(125);
     base = ((uintptr_t)space + UNIT - 1) & ~(uintptr_t)(UNIT - 1);
     atomic_store(&frontier, base);
+    start_hooks();
     pthread_key_create(&at_exit, give_all);
     pthread_atfork(lock_all, unlock_all, unlock_all);
 }
@@ -208,6 +212,15 @@ __attribute__((noinline)) static void put_aside(unsigned class) {
     shelf->room = stack_limit(class);
 }
 
+static inline void push(unsigned class, struct block *block) {
+    struct shelf *shelf = &shelves[class];
+    if (!likely(shelf->room))
+        put_aside(class);
+    block->next = shelf->top;
+    shelf->top = block;
+    shelf->room--;
+}
+
 static inline bool is_ours(const void *block) {
     return (uintptr_t)block - base < SPACE;
 }
@@ -220,87 +233,16 @@ static inline unsigned class_at(const void *block) {
     return class_of_unit[unit_of(block)];
 }
 
-#ifdef WIPES
+#include "limit_hooks.h"
 
-static size_t size_of_large[SPACE >> UNIT_SHIFT];
-
-typedef uint64_t quad __attribute__((vector_size(32), may_alias, aligned(16)));
-typedef uint64_t pair __attribute__((vector_size(16), may_alias));
-
-#ifdef __x86_64__
-__attribute__((target("avx2")))
-#endif
-static bool
-is_zero(const void *memory, size_t size) {
-    const char *at = memory, *const end = at + size;
-    quad found = {0};
-    for (; at + 128 <= end; at += 128) {
-        const quad *const quads = (const quad *)(const void *)at;
-        found |= quads[0] | quads[1] | quads[2] | quads[3];
-    }
-    pair rest = {0};
-    for (; at < end; at += sizeof rest)
-        rest |= *(const pair *)(const void *)at;
-    return (found[0] | found[1] | found[2] | found[3] | rest[0] | rest[1]) == 0;
-}
-
-static inline size_t used_size(unsigned class, const void *block) {
-    return class_size(class) <= UNIT ? class_size(class) : size_of_large[unit_of(block)];
-}
-
-/* Of a large block, what a program may have written to. */
-static inline void remember(unsigned class, const void *block, size_t size) {
-    const size_t rounded = (size + 15) & ~(size_t)15;
-    if (class_size(class) > UNIT && size_of_large[unit_of(block)] < rounded)
-        size_of_large[unit_of(block)] = rounded;
-}
-
-static inline void *handed_out(unsigned class, struct block *block, size_t size) {
-    if (!likely(block))
-        return NULL;
-    *block = (struct block){0};
-    remember(class, block, size);
-    if (!likely(is_zero(block, used_size(class, block))))
-        _exit(125);
-    return block;
-}
-
-static inline void wipe(unsigned class, void *block) {
-    memset(block, 0, used_size(class, block));
-    if (class_size(class) > UNIT)
-        size_of_large[unit_of(block)] = 0;
-}
-
-#else
-
-static inline size_t used_size(unsigned class, const void *block) {
-    (void)block;
-    return class_size(class);
-}
-
-static inline void remember(unsigned class, const void *block, size_t size) {
-    (void)class, (void)block, (void)size;
-}
-
-static inline void *handed_out(unsigned class, struct block *block, size_t size) {
-    (void)class, (void)size;
-    return block;
-}
-
-static inline void wipe(unsigned class, void *block) {
-    (void)class, (void)block;
-}
-
-#endif
-
-static inline void *take_block(unsigned class, size_t size) {
+static inline void *take_block(unsigned class, size_t size, const void *caller) {
     struct shelf *shelf = &shelves[class];
     struct block *block = shelf->top;
     if (!likely(block))
-        return handed_out(class, refill(class), size);
+        return handed_out(class, refill(class), size, caller);
     shelf->top = block->next;
     shelf->room++;
-    return handed_out(class, block, size);
+    return handed_out(class, block, size, caller);
 }
 
 EXPORT void *malloc(size_t size) {
@@ -308,21 +250,16 @@ EXPORT void *malloc(size_t size) {
         errno = ENOMEM;
         return NULL;
     }
-    return take_block(class_for(size), size);
+    return take_block(class_for(size), size, __builtin_return_address(0));
 }
 
 EXPORT void free(void *pointer) {
     if (!likely(is_ours(pointer)))
         return;
     const unsigned class = class_at(pointer);
-    struct shelf *shelf = &shelves[class];
-    struct block *block = pointer;
-    wipe(class, block);
-    if (!likely(shelf->room))
-        put_aside(class);
-    block->next = shelf->top;
-    shelf->top = block;
-    shelf->room--;
+    struct block *block = taken_back(class, pointer, __builtin_return_address(0));
+    if (likely(block))
+        push(class, block);
 }
 
 EXPORT void *calloc(size_t count, size_t each) {
@@ -331,16 +268,12 @@ EXPORT void *calloc(size_t count, size_t each) {
         errno = ENOMEM;
         return NULL;
     }
-    void *block = take_block(class_for(size), size);
-#ifdef WIPES
-    return block;
-#else
-    return block ? memset(block, 0, size) : NULL;
-#endif
+    void *block = take_block(class_for(size), size, __builtin_return_address(0));
+    return block && !HANDS_OUT_ZEROS ? memset(block, 0, size) : block;
 }
 
 EXPORT size_t malloc_usable_size(void *block) {
-    return is_ours(block) ? used_size(class_at(block), block) : 0;
+    return is_ours(block) ? usable_size(class_at(block), block) : 0;
 }
 
 EXPORT void *realloc(void *old, size_t size) {
@@ -352,13 +285,14 @@ EXPORT void *realloc(void *old, size_t size) {
         return NULL;
     }
     if (size <= had && (size > had / 2 || had > UNIT)) {
-        remember(class_at(old), old, size);
+        resized(class_at(old), old, size);
         return old;
     }
     void *block = malloc(size);
     if (!block)
         return NULL;
-    memcpy(block, old, had < size ? had : size);
+    const size_t usable = is_ours(old) ? usable_size(class_at(old), old) : 0;
+    memcpy(block, old, usable < size ? usable : size);
     free(old);
     return block;
 }
@@ -383,7 +317,7 @@ static void *take_aligned(size_t alignment, size_t size) {
         return NULL;
     block += -(uintptr_t)block & (alignment - 1);
     class_of_unit[unit_of(block)] = (uint8_t) class;
-    remember(class, block, size);
+    resettled(class, block, size);
     return block;
 }
 

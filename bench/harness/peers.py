@@ -9,7 +9,7 @@ import subprocess
 BASELINE = "glibc"
 SUBJECT = "chunkmalloc"
 LIMIT = "limit"
-OWN = (LIMIT, "limit-wiping")  # made here, to see what is possible
+OWN = (LIMIT, "limit-wiping", "limit-hardening")  # made here, to see what is possible
 DEFAULT = (BASELINE, "jemalloc", SUBJECT)
 
 # name: (file in the library directory, Debian package)
