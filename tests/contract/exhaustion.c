@@ -95,14 +95,21 @@ static size_t share(size_t budget) {
     return budget / 4 * quarters;
 }
 
-/* Memory may come from two places, of which each may have too little left for one block more. */
+/* What can be had beside large blocks, where no further one fits. */
+static size_t rest_beside(size_t size) {
+    struct link *head = NULL;
+    const size_t count = size > SUPPORT_MIB ? take_all(&head, size / 16) : 0;
+    const size_t rest = count > 0 ? count * malloc_usable_size(head) : 0;
+    CHECK(free_all(head) == count);
+    return rest;
+}
+
 static void check_round(size_t size, size_t budget) {
-    enum { PLACES = 2 };
     struct link *head = NULL;
     (void)share(budget);
     const size_t count = take_all(&head, size);
     CHECK(count > 0);
-    CHECK((count + PLACES) * malloc_usable_size(head) >= share(budget));
+    CHECK(count * malloc_usable_size(head) + rest_beside(size) >= share(budget));
     check_all_refuse(budget / 2);
     check_block_survives(head);
     const size_t freed = free_every_other(head);
