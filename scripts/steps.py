@@ -224,15 +224,18 @@ def formatted(log):
 
 
 def tidied(log):
-    """A process for each file: between files, clang's analyzer of variable arguments keeps what it
-    knew of names, and sees then what is not there. It follows paths, which is slow: it reads the
-    library only, and is kept short."""
+    """The analyzer follows paths, which is slow: it reads the library only, and is kept short. Each
+    file has a process of its own: between files, the analyzer of variable arguments keeps what it
+    knew of names, and sees then what is not there."""
     build = BUILDS / "clang"
+    files = compiled_c_files(build)
+    ours = [name for name in files if name.startswith(f"{TOP}/src/")]
+    others = [name for name in files if name not in ours]
     tidy = ["clang-tidy", "-p", build, "--quiet"]
     short = [f"--extra-arg={word}" for word in "-Xclang -analyzer-config -Xclang mode=shallow".split()]
-    for name in compiled_c_files(build):
-        ours = name.startswith(f"{TOP}/src/")
-        run(log, [*tidy, *(short if ours else ["--checks=-clang-analyzer-*"]), name])
+    for name in ours:
+        run(log, [*tidy, *short, name])
+    run(log, [*tidy, "--checks=-clang-analyzer-*", *others])
 
 
 def cppchecked(log):
