@@ -25,11 +25,13 @@ static struct cm_kept places[QUARANTINE + CACHE];
 static uint32_t lengths[QUARANTINE + CACHE]; /* of these, to be looked through; 0 for nothing */
 static uint64_t chunks_kept[2];              /* together, of those that were purged second */
 
+#define NOWHERE UINT32_MAX /* no place */
+
 static const struct cm_kept nothing = {.run = {NULL, 0}};
 
-/* With the lock held, as the next ones. What is taken from UINT32_MAX is nothing. */
+/* With the lock held, as the next ones. What is taken from nowhere is nothing. */
 static struct cm_kept take(uint32_t place) {
-    if (place == UINT32_MAX || lengths[place] == 0) {
+    if (place == NOWHERE || lengths[place] == 0) {
         return nothing;
     }
     lengths[place] = 0;
@@ -56,7 +58,7 @@ static bool has_room(struct cm_kept kept) {
 }
 
 /* The first place, the one at start first, of a run of length chunks or up to so many more, or of
- * length 0, of none. UINT32_MAX if there is none. */
+ * length 0, of none. NOWHERE if there is none. */
 static uint32_t find(struct part part, uint32_t start, uint32_t length, uint32_t more) {
     for (uint32_t i = start; i < start + part.count; i++) {
         const uint32_t place = part.first + i % part.count;
@@ -64,13 +66,13 @@ static uint32_t find(struct part part, uint32_t start, uint32_t length, uint32_t
             return place;
         }
     }
-    return UINT32_MAX;
+    return NOWHERE;
 }
 
 /* A random one that takes of the same room: of the cache, where none was purged, if it has one. */
 static struct cm_kept take_like(struct cm_kept kept, uint32_t chosen) {
-    uint32_t place = kept.purged ? UINT32_MAX : find(cache, chosen, 1, UINT32_MAX - 1);
-    for (uint32_t i = 0; i < QUARANTINE && place == UINT32_MAX; i++) {
+    uint32_t place = kept.purged ? NOWHERE : find(cache, chosen, 1, UINT32_MAX - 1);
+    for (uint32_t i = 0; i < QUARANTINE && place == NOWHERE; i++) {
         const uint32_t other = (chosen + i) % QUARANTINE;
         if (lengths[other] != 0 && places[other].purged == kept.purged) {
             place = other;
@@ -135,8 +137,8 @@ static void insert(struct part part, struct cm_kept kept, void (*displace)(struc
     const uint32_t chosen = cm_hard_random(part.count);
     for (bool is_in = false; !is_in;) {
         cm_lock_acquire(&cm_heap_lock);
-        const uint32_t vacant = part.count == CACHE ? find(cache, 0, 0, 0) : UINT32_MAX;
-        const uint32_t place = vacant != UINT32_MAX ? vacant : part.first + chosen;
+        const uint32_t vacant = part.count == CACHE ? find(cache, 0, 0, 0) : NOWHERE;
+        const uint32_t place = vacant != NOWHERE ? vacant : part.first + chosen;
         const struct cm_kept before = take(place);
         const struct cm_kept other =
             before.run.region == NULL && !has_room(kept) ? take_like(kept, chosen) : nothing;
