@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "hard_canary.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 cm_pair cm_hard_secret;
 
 const unsigned char cm_canary_masks[2 * CM_CANARY_SIZE] = {
@@ -24,9 +28,34 @@ __attribute__((target("avx2"))) static bool is_zero_by_avx2(const void *memory, 
     return (found[0] | found[1] | found[2] | found[3]) == 0;
 }
 
+/* Of the processor, and of the system, which has to save the registers. The compiler's own way to
+ * ask does so at the start of every process, and each question is one for the host of a virtual
+ * machine. */
+static bool ask_for_avx2(void) {
+    enum { SAVES_XMM_AND_YMM = 6 };
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & bit_OSXSAVE) == 0) {
+        return false;
+    }
+    unsigned saved, more;
+    __asm__("xgetbv" : "=a"(saved), "=d"(more) : "c"(0));
+    return (saved & SAVES_XMM_AND_YMM) == SAVES_XMM_AND_YMM &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_AVX2) != 0;
+}
+
+static bool has_avx2(void) {
+    enum { UNKNOWN, NO, YES };
+    static unsigned char answer;
+    unsigned char known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
+    if (known == UNKNOWN) {
+        known = ask_for_avx2() ? YES : NO;
+        __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
+    }
+    return known == YES;
+}
+
 bool cm_is_zero_long(const void *memory, size_t size) {
-    return __builtin_cpu_supports("avx2") ? is_zero_by_avx2(memory, size)
-                                          : cm_is_zero_here(memory, size);
+    return has_avx2() ? is_zero_by_avx2(memory, size) : cm_is_zero_here(memory, size);
 }
 
 #else
