@@ -59,11 +59,14 @@ _Static_assert(CM_SECTION_SIZE <= (1536u << 20), "code reaches only 2 GiB: use h
 CM_HIDDEN extern unsigned char cm_section_nodes[];
 CM_HIDDEN extern struct cm_slab cm_section_slabs[];
 
-static uint64_t section_touched[CM_SECTION_CHUNKS / 64];
-static struct chunk_heap_state section_state;
-static uint32_t section_maps[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS)];
-static chunk_link section_heads[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS) * 32];
-static chunk_word section_bits[CHUNK_HEAP_BITS_WORDS_(CM_SECTION_CHUNKS)];
+/* In this order, so that a small heap needs a page or two of it. */
+static struct {
+    struct chunk_heap_state state;
+    uint32_t maps[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS)];
+    chunk_link heads[CHUNK_HEAP_ROWS_(CM_SECTION_CHUNKS) * 32];
+    chunk_word bits[CHUNK_HEAP_BITS_WORDS_(CM_SECTION_CHUNKS)];
+    uint64_t touched[CM_SECTION_CHUNKS / 64];
+} section;
 struct cm_region_use cm_section_use;
 
 const struct cm_region cm_section = {
@@ -71,10 +74,10 @@ const struct cm_region cm_section = {
         {
             .memory = cm_section_heap,
             .nodes = cm_section_nodes,
-            .bits = section_bits,
-            .state = &section_state,
-            .maps = section_maps,
-            .heads = section_heads,
+            .bits = section.bits,
+            .state = &section.state,
+            .maps = section.maps,
+            .heads = section.heads,
             .misuse = cm_heap_is_corrupt,
             .chunks = CM_SECTION_CHUNKS,
             .chunk_shift = CM_CHUNK_SHIFT,
@@ -82,7 +85,7 @@ const struct cm_region cm_section = {
             .grows = true,
         },
     .kinds = cm_section_map + (CM_KINDS_SIZE >> CM_CHUNK_SHIFT),
-    .touched = section_touched,
+    .touched = section.touched,
     .slabs = cm_section_slabs,
     .use = &cm_section_use,
 };
