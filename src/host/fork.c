@@ -7,6 +7,10 @@
 #include "thread.h"
 #include <pthread.h>
 
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+
 /* The order of lock.h, in one place. */
 static struct cm_lock *lock_number(unsigned number) {
     struct cm_lock *const rest[] = {&cm_depot_pool_lock, &cm_purge_lock, &cm_heap_lock,
@@ -44,10 +48,21 @@ unsigned long cm_locks_taken(void) {
 bool cm_lock_forking;
 pthread_t cm_lock_forker;
 
-/* A handler that has interrupted this thread inside the allocator forks without the locks: waiting
+static bool is_only_thread(void) {
+#if __has_include(<sys/single_threaded.h>)
+    return __libc_single_threaded != 0;
+#else
+    return false;
+#endif
+}
+
+/* Where there is one thread, nobody holds a lock that the child could want, and neither parent nor
+ * child needs copies of the pages that they lie in. The C library decides so, too.
+ *
+ * A handler that has interrupted this thread inside the allocator forks without the locks: waiting
  * for them would have no end, and the child of such a fork does no more than run a program. */
 static void before_fork(void) {
-    if (cm_enter()) {
+    if (!is_only_thread() && cm_enter()) {
         cm_locks_acquire_all();
         cm_lock_forker = pthread_self();
         __atomic_store_n(&cm_lock_forking, true, __ATOMIC_RELEASE);

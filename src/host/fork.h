@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-/* Has every fork take all locks before and release them after it. Called once, early, so
- * that these handlers are among the first registered, and thus the last to run before a fork; those
- * of the program that were registered before may still allocate. */
+/* Has every fork by one of several threads take all locks before and release them after it. Called
+ * once, early, so that these handlers are among the first registered, and thus the last to run
+ * before a fork; those of the program that were registered before may still allocate. */
 void cm_fork_set_up(void);
 
 /* All locks, in their order: for looking at everything at once. */
