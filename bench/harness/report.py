@@ -106,7 +106,7 @@ def latency_table(results):
             cells = []
             for kind in ("malloc", "touch", "free"):
                 points = quantiles(runs, kind)
-                cells.append("  ".join(f"{points[q]:.0f}" for q in (0.5, 0.99, 0.999, 0.9999)) if points else "FAILED")
+                cells.append("".join(f" {points[q]:.0f}" for q in (0.5, 0.99, 0.999, 0.9999)) if points else "FAILED")
             lines.append(heading(peer, cells))
     return lines
 
